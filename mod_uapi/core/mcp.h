@@ -29,7 +29,7 @@ typedef struct uapi_mcp_message {
     uint32_t id;          /* node of the id, UAPI_JSON_NONE if it has none */
     const char *method;   /* NUL-terminated, unescaped; NULL for a result or error */
     const char *target;   /* what the method is about: params.name of tools/call and prompts/get, params.uri of
-                             resources/*; NUL-terminated, unescaped; NULL if the method has none */
+                             the resources methods; NUL-terminated, unescaped; NULL if the method has none */
     uint32_t params;      /* node, or UAPI_JSON_NONE */
     uint32_t arguments;   /* node of params.arguments, or UAPI_JSON_NONE */
 } uapi_mcp_message;
