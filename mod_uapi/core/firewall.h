@@ -1,0 +1,67 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file firewall.h
+ * The content firewall: one pass over a text for the patterns of all scanners, verifiers on the candidates, an action for each
+ * finding.
+ *
+ * A firewall is made once, before the fork, from the loaded scanners and what the Firewall documents say. It is read-only then; any
+ * number of threads scan with it at once (scratch memory is per thread). Scanning a text without candidates allocates nothing.
+ */
+#ifndef UAPI_CORE_FIREWALL_H
+#define UAPI_CORE_FIREWALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "plugin.h"
+#include "policy.h"
+#include "result.h"
+
+typedef struct uapi_firewall uapi_firewall;
+
+/**
+ * Compile. `scanners` are the plugins that have the scanner interface. A scanner or rule that a Firewall document names but
+ * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner that no document names
+ * blocks on requests and redacts on responses. `policy` NULL: the defaults, mode enforce.
+ */
+apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
+                                  const uapi_policy *policy, apr_pool_t *pool, uapi_result *result);
+
+uapi_mode uapi_firewall_mode(const uapi_firewall *firewall);
+
+typedef struct uapi_firewall_finding {
+    const char *scanner;      /* "secrets"; static */
+    const char *rule;         /* "secrets.github_token"; static */
+    uapi_severity severity;
+    uapi_action action;       /* what the configuration says for it; the mode is not applied */
+    size_t from, to;          /* bytes of the text */
+} uapi_firewall_finding;
+
+typedef struct uapi_firewall_report {
+    uapi_firewall_finding *findings;   /* sorted by from; of one rule's overlapping findings the longest */
+    uint32_t count;
+    uapi_action action;                /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
+    const uapi_firewall_finding *decisive;  /* the finding whose action it is; NULL if none */
+    int overload;                      /* more candidates than can be judged: the scan is incomplete, refuse */
+} uapi_firewall_report;
+
+/**
+ * Scan one text. Fails only if the scan could not be made (internal.error); the caller then refuses. Findings live in the pool.
+ * Rules whose action is ALLOW for this direction are not reported.
+ */
+apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text, size_t length,
+                                uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
+
+/** "[REDACTED:secrets.github_token]": what stands in for a finding. JSON-safe. */
+const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool);
+
+/** Free the calling thread's scratch memory (also done at thread exit). */
+void uapi_firewall_thread_exit(void);
+
+/** For doctor and mod_status. */
+size_t uapi_firewall_pattern_count(const uapi_firewall *firewall);
+
+#endif

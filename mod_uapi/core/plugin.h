@@ -1,0 +1,41 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file plugin.h
+ * The host's side of uapi_plugin.h: finding, checking, loading, starting plugins.
+ *
+ * A plugin is code that runs with the server's rights, so the file is checked before it is mapped: absolute path, a regular file,
+ * not writable by group or others (nor by an owner other than root or the current user), its SHA-256 equal to the pinned one.
+ * Loaded with RTLD_NOW|RTLD_LOCAL. A plugin that crashes or hangs while it is created must not take configtest or the
+ * server with it: the first load happens in a forked probe process, whose end is the answer.
+ */
+#ifndef UAPI_CORE_PLUGIN_H
+#define UAPI_CORE_PLUGIN_H
+
+#include <apr_pools.h>
+
+#include "../include/uapi_plugin.h"
+#include "result.h"
+
+/** Where a plugin's log lines go; set once before loading. Any thread. */
+typedef void (*uapi_plugin_log)(void *baton, const char *plugin_id, uint32_t level, const char *message, size_t length);
+void uapi_plugin_set_log(uapi_plugin_log log, void *baton);
+
+typedef struct uapi_plugin {
+    const char *path;
+    const char *sha256;                        /* hex of the file's digest */
+    const uapi_plugin_descriptor *descriptor;
+    void *instance;
+    const uapi_scanner_1 *scanner;             /* NULL if it is none */
+} uapi_plugin;
+
+/**
+ * Check, probe, load, create. `sha256` is hex or NULL. Fails with config.invalid and a detail of what was expected, what was
+ * found and what it probably is. Pool cleanup destroys the instance and unloads. [parent]
+ */
+apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char *sha256, apr_pool_t *pool,
+                              uapi_result *result);
+
+/** Call start; a pool cleanup calls stop. [child] */
+apr_status_t uapi_plugin_start(uapi_plugin *plugin, apr_pool_t *pool, uapi_result *result);
+
+#endif

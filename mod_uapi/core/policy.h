@@ -1,0 +1,116 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file policy.h
+ * Policy as YAML: loading, compiling, deciding.
+ *
+ * A set of files is loaded as a whole. It either becomes one immutable compiled policy, or a list of diagnostics with
+ * file, line and column, and nothing changes. Default deny; a deny always wins; order never matters, in a file and
+ * across files. The compiled form is indexed by server and tool, so the cost of a decision does not grow with the number
+ * of rules.
+ *
+ * Kinds here: Policy, Firewall, Server (docs/policy.md has the schema). Fields that DESIGN names but this
+ * release does not act on are refused as "not yet supported", never ignored.
+ *
+ * Threads: a compiled policy is read-only; any number of threads may decide with it at once. Deciding allocates nothing.
+ */
+#ifndef UAPI_CORE_POLICY_H
+#define UAPI_CORE_POLICY_H
+
+#include <stddef.h>
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "principal.h"
+#include "result.h"
+
+typedef struct uapi_policy uapi_policy;
+
+typedef enum uapi_diagnostic_level { UAPI_DIAGNOSTIC_ERROR, UAPI_DIAGNOSTIC_WARNING } uapi_diagnostic_level;
+
+typedef struct uapi_diagnostic {
+    uapi_diagnostic_level level;
+    const char *file;
+    unsigned line, column;     /* from 1; 0 when it concerns the file as a whole */
+    const char *message;
+} uapi_diagnostic;
+
+/**
+ * Load and compile. `paths` are files, or directories whose *.yaml and *.yml are taken in name order. `diagnostics`
+ * receives an array of uapi_diagnostic (never NULL, perhaps empty), errors and warnings. Fails with config.invalid if
+ * there is an error; `*policy` is then NULL. Bounded against alias bombs, depth and size.
+ */
+apr_status_t uapi_policy_load(uapi_policy **policy, const char *const *paths, size_t count,
+                              apr_array_header_t **diagnostics, apr_pool_t *pool, uapi_result *result);
+
+/** The same from memory, for tests, fuzzers and editors; `name` stands for the file. */
+apr_status_t uapi_policy_parse(uapi_policy **policy, const char *name, const char *text, size_t length,
+                               apr_array_header_t **diagnostics, apr_pool_t *pool, uapi_result *result);
+
+/** What is asked. All strings NUL-terminated; they are only read. */
+typedef struct uapi_policy_question {
+    const uapi_principal *principal;
+    const char *server;        /* NULL: an unnamed one, which no rule matches */
+    const char *method;        /* "tools/call"; for what carries no message, "http/GET", "http/DELETE" */
+    const char *tool;          /* for tools/call; else NULL */
+} uapi_policy_question;
+
+typedef enum uapi_effect { UAPI_EFFECT_DENY, UAPI_EFFECT_ALLOW } uapi_effect;
+
+typedef struct uapi_verdict {
+    uapi_effect effect;        /* what holds, after modes: a deny of a policy in shadow mode does not hold */
+    uapi_reason reason;        /* NONE, policy.denied or policy.default_deny */
+    const char *policy;        /* name of the policy whose rule decided; NULL for the default */
+    const char *rule;          /* id of that rule; NULL for the default */
+    int shadow;                /* a policy in shadow mode would have denied: policy and rule then name its rule while
+                                  effect is what the enforced ones say */
+} uapi_verdict;
+
+/**
+ * Rules may name `tools` (globs; they match tools/call only) and `methods` (globs over method names). A rule with neither
+ * matches every method and tool of its servers. Methods that keep a session going (initialize, ping, server/discover,
+ * notifications/*, logging/setLevel, subscriptions/listen, the *_/list methods, http/GET, http/DELETE, and a client's
+ * results) are allowed to whoever has any allow rule for that server, unless a deny rule names the method.
+ */
+void uapi_policy_decide(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict);
+
+/** A `kind: Server`. */
+typedef struct uapi_policy_server {
+    const char *name;
+    const char *url;                /* NULL if none is given */
+    const char *credential;         /* name, NULL if it has none */
+    const char *inject_header;      /* header name, set iff credential is */
+    const char *inject_prefix;      /* what stands before {secret} in the value, perhaps "" */
+    const char *inject_suffix;      /* what stands after it, perhaps "" */
+} uapi_policy_server;
+
+/** NULL if no file declares it. */
+const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name);
+/** 1 if a Server declares the name or a rule names it (a glob does not count). */
+int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
+
+typedef enum uapi_mode { UAPI_MODE_DISABLED, UAPI_MODE_SHADOW, UAPI_MODE_ENFORCE } uapi_mode;
+/** From lenient to strict. */
+typedef enum uapi_action { UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_APPROVE, UAPI_ACTION_BLOCK } uapi_action;
+/** "allow", "log", "redact", "require_approval", "block"; static. */
+const char *uapi_action_name(uapi_action action);
+/** "disabled", "shadow", "enforce"; static. */
+const char *uapi_mode_name(uapi_mode mode);
+
+/** What a Firewall document says of one scanner, or of one rule of it. */
+typedef struct uapi_policy_scanner {
+    const char *scanner;       /* "secrets" */
+    const char *rule;          /* "secrets.github_token", or NULL for the whole scanner */
+    int request, response;     /* uapi_action, or -1 if it does not say */
+    const char *file; unsigned line, column;  /* where it says so, for "no such scanner" */
+} uapi_policy_scanner;
+
+/** All Firewall documents merged, the strictest mode and action winning. Default when there is none: enforce, no entries. */
+uapi_mode uapi_policy_firewall_mode(const uapi_policy *policy);
+/** Array of uapi_policy_scanner; never NULL. */
+const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *policy);
+
+/** Counts, for lint's summary and doctor. */
+void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers, unsigned *firewalls);
+
+#endif
