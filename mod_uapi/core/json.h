@@ -7,12 +7,14 @@
  * the caller's text. What is judged is therefore exactly what is forwarded, and a finding can be placed in the
  * original bytes.
  *
- * Refused: anything RFC 8259 refuses; invalid UTF-8 (overlong, surrogates, beyond U+10FFFF); a byte order mark; unpaired
- * surrogate escapes; NUL, raw or as an escape; duplicate keys in one object, compared after unescaping; anything but
- * white space after the value; nesting beyond max_depth; more than max_nodes values.
+ * Refused: anything RFC 8259 refuses; invalid UTF-8 (overlong, surrogates, beyond U+10FFFF); a byte order mark;
+ * unpaired surrogate escapes; NUL, raw or as an escape; duplicate keys in one object, compared after unescaping;
+ * anything but white space after the value; nesting beyond max_depth; more than max_nodes nodes. Containers count for
+ * depth: a value in none stands at depth 0. Keys are nodes too. Numbers are kept as they are spelled, of any size and
+ * precision.
  *
- * Ownership: nodes live in the pool; the text stays the caller's and must outlive the document. No locks, no
- * statics: one document may be read by any number of threads once built.
+ * Ownership: nodes live in the pool; the text stays the caller's and must outlive the document. No locks, no statics:
+ * one document may be read by any number of threads once built.
  */
 #ifndef UAPI_CORE_JSON_H
 #define UAPI_CORE_JSON_H
@@ -25,7 +27,8 @@
 #include "result.h"
 
 typedef enum uapi_json_type {
-    UAPI_JSON_NULL, UAPI_JSON_FALSE, UAPI_JSON_TRUE, UAPI_JSON_NUMBER, UAPI_JSON_STRING, UAPI_JSON_ARRAY, UAPI_JSON_OBJECT
+    UAPI_JSON_NULL, UAPI_JSON_FALSE, UAPI_JSON_TRUE, UAPI_JSON_NUMBER, UAPI_JSON_STRING,
+    UAPI_JSON_ARRAY, UAPI_JSON_OBJECT
 } uapi_json_type;
 
 /**
@@ -70,7 +73,10 @@ apr_status_t uapi_json_read(uapi_json *json, const char *text, size_t length, co
 /** Index of the value of member `key` of the object at `object`, or UAPI_JSON_NONE (also if it is no object). */
 uint32_t uapi_json_member(const uapi_json *json, uint32_t object, const char *key);
 
-/** First child of a container, or UAPI_JSON_NONE if it has none or is no container. Siblings: node.skip, up to the container's skip. */
+/**
+ * First child of a container, or UAPI_JSON_NONE if it has none or is no container. Siblings: node.skip, up to the
+ * container's skip.
+ */
 uint32_t uapi_json_first(const uapi_json *json, uint32_t container);
 
 /** Does the string at `node` equal the NUL-terminated `text` after unescaping? */
@@ -91,7 +97,8 @@ size_t uapi_json_unescape(const uapi_json *json, uint32_t node, char *out);
 
 /**
  * Where in the text the unescaped byte range [from, to) of the string at `node` stands. The raw range covers whole
- * escapes (and whole surrogate pairs) that the decoded range touches.
+ * characters that the decoded range touches: a whole escape, surrogate pair or UTF-8 sequence. An empty range stays
+ * empty; offsets beyond the string count as its end.
  */
 void uapi_json_locate(const uapi_json *json, uint32_t node, size_t from, size_t to, size_t *raw_from, size_t *raw_to);
 

@@ -3,11 +3,11 @@
  * @file sse.h
  * Splits an event stream into events (WHATWG HTML, section 9.2.6, "Interpreting an event stream").
  *
- * Feed bytes as they arrive, in pieces of any size; take whole events out. The raw bytes of an event, its
- * terminating blank line included, come back exactly as they came in, so that an event without findings is
- * forwarded byte-identical. Lines end with CR, LF or CRLF, mixed at will; a leading byte order mark belongs to the first
- * event. A CR at the end of a piece ends its line at once: an LF that follows belongs to the next event's raw bytes and
- * is no line of its own.
+ * Feed bytes as they arrive, in pieces of any size; take whole events out. The raw bytes of an event, its terminating
+ * blank line included, come back exactly as they came in, so that an event without findings is forwarded
+ * byte-identical. Lines end with CR, LF or CRLF, mixed at will; a leading byte order mark belongs to the first event.
+ * A CR at the end of a piece ends its line at once: an LF that follows belongs to the next event's raw bytes and is
+ * no line of its own.
  *
  * Ownership: events point into the splitter's buffer and live until the next call on it. One thread at a time.
  */
@@ -25,7 +25,7 @@ typedef struct uapi_sse uapi_sse;
 typedef struct uapi_sse_event {
     const char *raw;      /* all bytes of the event */
     size_t raw_length;
-    const char *data;     /* the data lines joined with LF, without the trailing one; NULL if the event has no data field */
+    const char *data;     /* the data lines joined with LF, none at the end; NULL if the event has no data field */
     size_t data_length;
     int single_line;      /* data is one line: it stands at data_offset in raw, contiguous */
     size_t data_offset;
@@ -34,7 +34,10 @@ typedef struct uapi_sse_event {
 /** max_event: bytes that one event may take in the buffer. The buffer is heap memory, released with the pool. */
 uapi_sse *uapi_sse_create(apr_pool_t *pool, size_t max_event);
 
-/** Copies the bytes. APR_ENOMEM with response.too_large when an unfinished event exceeds max_event; the splitter is then dead. */
+/**
+ * Copies the bytes. APR_ENOMEM with response.too_large when an unfinished event exceeds max_event; the splitter is
+ * then dead.
+ */
 apr_status_t uapi_sse_feed(uapi_sse *sse, const char *bytes, size_t length, uapi_result *result);
 
 /** APR_SUCCESS and the next whole event, or APR_EAGAIN when more bytes are needed. */

@@ -4,9 +4,9 @@
  * A JSON document as scanners see it: the same text with every string unescaped and the insignificant white space
  * removed, so that a verdict does not depend on how the document is spelled.
  *
- * A string's contents stand between quotes as they do in the text, but unescaped: the view is made to be searched, not
- * to be parsed again. A document that is plain already (json.plain) is its own view, without a copy. Making one costs one
- * pass; mapping a finding back costs a walk over the tape, and only when there is a finding.
+ * A string's contents stand between quotes as they do in the text, but unescaped: the view is made to be searched,
+ * not to be parsed again. A document that is plain already (json.plain) is its own view, without a copy. Making one
+ * costs one pass; mapping a finding back costs a walk over the tape, and only when there is a finding.
  *
  * Ownership: the text of a view is the document's, or lives in the pool; `json` must outlive the view. Read-only once
  * made; any thread.
@@ -34,10 +34,10 @@ typedef struct uapi_view_range {
 void uapi_view_make(uapi_view *view, const uapi_json *json, apr_pool_t *pool);
 
 /**
- * Split a finding [from, to) of the view into the raw byte ranges of the string contents that it touches, in the order of
- * the text. A range covers whole escapes and whole surrogate pairs. Quotes, structure, numbers and literals are never
- * part of one; a string whose contents the finding does not reach (or that is empty) gives none. Returns the number
- * of ranges there are; at most `max` are written, `ranges` may be NULL if it is 0.
+ * Split a finding [from, to) of the view into the raw byte ranges of the string contents that it touches, in the
+ * order of the text. A range covers whole escapes and whole surrogate pairs. Quotes, structure, numbers and literals
+ * are never part of one; a string whose contents the finding does not reach (or that is empty) gives none. Returns
+ * the number of ranges there are; at most `max` are written, `ranges` may be NULL if it is 0.
  */
 size_t uapi_view_locate(const uapi_view *view, size_t from, size_t to, uapi_view_range *ranges, size_t max);
 
