@@ -29,14 +29,16 @@ typedef struct uapi_sse_event {
     size_t data_length;
     int single_line;      /* data is one line: it stands at data_offset in raw, contiguous */
     size_t data_offset;
+    size_t lead;          /* bytes at the start of raw that belong to no line: a byte order mark, or such an LF */
 } uapi_sse_event;
 
 /** max_event: bytes that one event may take in the buffer. The buffer is heap memory, released with the pool. */
 uapi_sse *uapi_sse_create(apr_pool_t *pool, size_t max_event);
 
 /**
- * Copies the bytes. APR_ENOMEM with response.too_large when an unfinished event exceeds max_event; the splitter is
- * then dead.
+ * Copies the bytes. APR_ENOMEM with response.too_large when an event, finished or not, exceeds max_event; the
+ * splitter is then dead: whole events not yet taken are lost, next() gives APR_EAGAIN, finish() APR_EOF and feed()
+ * fails again.
  */
 apr_status_t uapi_sse_feed(uapi_sse *sse, const char *bytes, size_t length, uapi_result *result);
 
@@ -51,7 +53,9 @@ apr_status_t uapi_sse_finish(uapi_sse *sse, uapi_sse_event *event);
 
 /**
  * Write an event that has the other fields of `event` (event, id, retry, comments; in their order) and the given data
- * (split into data lines at LF). Pool-allocated; used when the data was redacted or replaced.
+ * (split into data lines at LF, or CR, since both end a line of the stream). They stand where the first data line
+ * stood, or before the blank line if there was none; an unfinished event without data stays as it is. Line endings
+ * are those of the event. Pool-allocated; used when the data was redacted or replaced.
  */
 void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool,
                       const char **raw, size_t *raw_length);
