@@ -24,8 +24,9 @@ typedef struct uapi_firewall uapi_firewall;
 
 /**
  * Compile. `scanners` are the plugins that have the scanner interface. A scanner or rule that a Firewall document names but
- * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner that no document names
- * blocks on requests and redacts on responses. `policy` NULL: the defaults, mode enforce.
+ * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner, or a direction of it,
+ * of which no document speaks blocks on requests and redacts on responses; a rule of which none speaks does what its
+ * scanner does. `policy` NULL: the defaults, mode enforce.
  */
 apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result);
@@ -41,7 +42,7 @@ typedef struct uapi_firewall_finding {
 } uapi_firewall_finding;
 
 typedef struct uapi_firewall_report {
-    uapi_firewall_finding *findings;   /* sorted by from; of one rule's overlapping findings the longest */
+    uapi_firewall_finding *findings;   /* sorted by from; one rule's overlapping findings are joined */
     uint32_t count;
     uapi_action action;                /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
     const uapi_firewall_finding *decisive;  /* the finding whose action it is; NULL if none */

@@ -1,0 +1,279 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * Compiling: the patterns of all scanners become one libhs database, and what the Firewall documents say becomes two bytes a
+ * pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled with
+ * HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule and reason,
+ * because a finding without a start could not be redacted.
+ */
+#include "firewall_internal.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define REFUSE(...) uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_CONFIG_INVALID, __VA_ARGS__)
+
+static atomic_uint_fast64_t last_serial;
+
+static const struct {
+    uint32_t flag;
+    unsigned libhs;
+} flag_map[] = {
+    { UAPI_PATTERN_CASELESS, HS_FLAG_CASELESS },
+    { UAPI_PATTERN_DOTALL, HS_FLAG_DOTALL },
+    { UAPI_PATTERN_MULTILINE, HS_FLAG_MULTILINE },
+    { UAPI_PATTERN_UTF8, HS_FLAG_UTF8 | HS_FLAG_UCP },
+};
+
+/* The columns that hs_compile_multi wants. */
+typedef struct expressions {
+    const char **regex;
+    unsigned *flags;
+    unsigned *ids;
+    unsigned count;
+} expressions;
+
+static unsigned libhs_flags(uint32_t flags)
+{
+    unsigned out = HS_FLAG_SOM_LEFTMOST;
+    size_t i;
+
+    for (i = 0; i < sizeof(flag_map) / sizeof(flag_map[0]); i++) {
+        if (flags & flag_map[i].flag) {
+            out |= flag_map[i].libhs;
+        }
+    }
+    return out;
+}
+
+/* ------------------------------------------------------------- gathering patterns */
+
+static apr_status_t check_names(uapi_plugin *const *scanners, size_t count, apr_pool_t *pool, uapi_result *result)
+{
+    size_t i, j;
+
+    for (i = 0; i < count; i++) {
+        for (j = 0; j < i; j++) {
+            if (strcmp(scanners[i]->scanner->name, scanners[j]->scanner->name) == 0) {
+                return REFUSE("plugins %s and %s both have a scanner named %s; load one of them", scanners[j]->path,
+                              scanners[i]->path, scanners[i]->scanner->name);
+            }
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin, const uapi_pattern *pattern,
+                        uint32_t index, apr_pool_t *pool)
+{
+    uapi_firewall_pattern *entry = &firewall->patterns[all->count];
+
+    entry->plugin = plugin;
+    entry->rule = apr_pstrcat(pool, plugin->scanner->name, ".", pattern->rule, NULL);
+    entry->index = index;
+    entry->severity = (uint8_t)pattern->severity;
+    entry->directions = (uint8_t)pattern->directions;
+    entry->action[UAPI_FIREWALL_REQUEST] = UAPI_ACTION_BLOCK;
+    entry->action[UAPI_FIREWALL_RESPONSE] = UAPI_ACTION_REDACT;
+    firewall->needs_utf8 |= (pattern->flags & UAPI_PATTERN_UTF8) != 0;
+    all->regex[all->count] = pattern->regex;
+    all->flags[all->count] = libhs_flags(pattern->flags);
+    all->ids[all->count] = all->count;
+    all->count++;
+}
+
+static void gather_patterns(uapi_firewall *firewall, expressions *all, uapi_plugin *const *scanners, size_t count,
+                            apr_pool_t *pool)
+{
+    const uapi_pattern **tables = apr_pcalloc(pool, (count + 1) * sizeof(*tables));
+    uint32_t *counts = apr_pcalloc(pool, (count + 1) * sizeof(*counts));
+    uint32_t total = 0, i;
+    size_t s;
+
+    for (s = 0; s < count; s++) {
+        tables[s] = scanners[s]->scanner->patterns(scanners[s]->instance, &counts[s]);
+        total += counts[s];
+    }
+    firewall->count = total;
+    firewall->patterns = apr_pcalloc(pool, (total + 1) * sizeof(*firewall->patterns));
+    all->regex = apr_pcalloc(pool, (total + 1) * sizeof(*all->regex));
+    all->flags = apr_pcalloc(pool, (total + 1) * sizeof(*all->flags));
+    all->ids = apr_pcalloc(pool, (total + 1) * sizeof(*all->ids));
+    for (s = 0; s < count; s++) {
+        for (i = 0; i < counts[s]; i++) {
+            add_pattern(firewall, all, scanners[s], &tables[s][i], i, pool);
+        }
+    }
+}
+
+/* ------------------------------------------------------------- actions */
+
+static apr_status_t refuse_name(const uapi_policy_scanner *entry, const char *kind, const char *name, const char *known,
+                                apr_pool_t *pool, uapi_result *result)
+{
+    return REFUSE("%s:%u:%u: no loaded plugin has a %s named %s%s%s", entry->file, entry->line, entry->column, kind, name,
+                  known ? "; loaded: " : "; no scanner is loaded", known ? known : "");
+}
+
+static const char *scanner_names(uapi_plugin *const *scanners, size_t count, apr_pool_t *pool)
+{
+    const char *names = NULL;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        names = names ? apr_pstrcat(pool, names, ", ", scanners[i]->scanner->name, NULL) : scanners[i]->scanner->name;
+    }
+    return names;
+}
+
+static void set_action(uapi_firewall_pattern *pattern, int direction, int action)
+{
+    if (action >= 0) {
+        pattern->action[direction] = (uint8_t)action;
+    }
+}
+
+/* Put an entry's actions on the patterns that it names; returns how many there are. */
+static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *entry)
+{
+    uint32_t i, named = 0;
+
+    for (i = 0; i < firewall->count; i++) {
+        uapi_firewall_pattern *pattern = &firewall->patterns[i];
+        int hit = entry->rule ? strcmp(pattern->rule, entry->rule) == 0
+                              : strcmp(pattern->plugin->scanner->name, entry->scanner) == 0;
+
+        if (hit) {
+            set_action(pattern, UAPI_FIREWALL_REQUEST, entry->request);
+            set_action(pattern, UAPI_FIREWALL_RESPONSE, entry->response);
+            named++;
+        }
+    }
+    return named;
+}
+
+/* Whole scanners first, so that what is said of a rule holds in whichever order the entries come. */
+static apr_status_t apply_policy(uapi_firewall *firewall, const uapi_policy *policy, const char *known, apr_pool_t *pool,
+                                 uapi_result *result)
+{
+    const apr_array_header_t *entries = uapi_policy_firewall_scanners(policy);
+    int i, rules;
+
+    firewall->mode = uapi_policy_firewall_mode(policy);
+    for (rules = 0; rules <= 1; rules++) {
+        for (i = 0; i < entries->nelts; i++) {
+            const uapi_policy_scanner *entry = &((const uapi_policy_scanner *)(const void *)entries->elts)[i];
+
+            if ((entry->rule != NULL) == rules && apply_entry(firewall, entry) == 0) {
+                return refuse_name(entry, rules ? "rule" : "scanner", rules ? entry->rule : entry->scanner, known, pool,
+                                   result);
+            }
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* A pattern does nothing in a direction for which it was not made, whatever the documents say. */
+static void mask_directions(uapi_firewall *firewall)
+{
+    uint32_t i;
+
+    for (i = 0; i < firewall->count; i++) {
+        uapi_firewall_pattern *pattern = &firewall->patterns[i];
+
+        if (!(pattern->directions & UAPI_DIRECTION_REQUEST)) {
+            pattern->action[UAPI_FIREWALL_REQUEST] = UAPI_ACTION_ALLOW;
+        }
+        if (!(pattern->directions & UAPI_DIRECTION_RESPONSE)) {
+            pattern->action[UAPI_FIREWALL_RESPONSE] = UAPI_ACTION_ALLOW;
+        }
+    }
+}
+
+/* ------------------------------------------------------------- the database */
+
+static apr_status_t free_database(void *data)
+{
+    hs_free_database(((uapi_firewall *)data)->database);
+    return APR_SUCCESS;
+}
+
+static apr_status_t refuse_expression(const uapi_firewall *firewall, const expressions *all, hs_compile_error_t *error,
+                                      apr_pool_t *pool, uapi_result *result)
+{
+    const char *message = apr_pstrdup(pool, error->message);
+    int index = error->expression;
+
+    hs_free_compile_error(error);
+    if (index < 0 || (uint32_t)index >= firewall->count) {
+        return REFUSE("the scanners' patterns do not compile together: %s", message);
+    }
+    return REFUSE("plugin %s: the pattern of rule %s does not compile: %s (%s)", firewall->patterns[index].plugin->path,
+                  firewall->patterns[index].rule, message, all->regex[index]);
+}
+
+static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr_pool_t *pool, uapi_result *result)
+{
+    hs_compile_error_t *error = NULL;
+
+    if (all->count == 0) {
+        return APR_SUCCESS;
+    }
+    if (hs_valid_platform() != HS_SUCCESS) {
+        return uapi_fail(result, pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,
+                         "this processor lacks instructions that libhs %s needs (SSE4.2 on x86, NEON on ARM)", hs_version());
+    }
+    if (hs_compile_multi(all->regex, all->flags, all->ids, all->count, HS_MODE_BLOCK, NULL, &firewall->database, &error)
+        != HS_SUCCESS) {
+        return refuse_expression(firewall, all, error, pool, result);
+    }
+    apr_pool_cleanup_register(pool, firewall, free_database, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
+                                  const uapi_policy *policy, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_firewall *made = apr_pcalloc(pool, sizeof(*made));
+    expressions all = { 0 };
+    apr_status_t status;
+
+    *firewall = NULL;
+    made->serial = atomic_fetch_add(&last_serial, 1) + 1;
+    made->mode = UAPI_MODE_ENFORCE;
+    status = check_names(scanners, count, pool, result);
+    if (status == APR_SUCCESS && uapi_firewall_threads_init() != APR_SUCCESS) {
+        status = uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_INTERNAL, "no key for the threads' scratch memory");
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    gather_patterns(made, &all, scanners, count, pool);
+    if (policy) {
+        status = apply_policy(made, policy, scanner_names(scanners, count, pool), pool, result);
+    }
+    mask_directions(made);
+    if (status == APR_SUCCESS) {
+        status = compile(made, &all, pool, result);
+    }
+    if (status == APR_SUCCESS) {
+        *firewall = made;
+    }
+    return status;
+}
+
+uapi_mode uapi_firewall_mode(const uapi_firewall *firewall)
+{
+    return firewall->mode;
+}
+
+size_t uapi_firewall_pattern_count(const uapi_firewall *firewall)
+{
+    return firewall->count;
+}
+
+const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "[REDACTED:", finding->rule, "]", NULL);
+}

@@ -1,0 +1,55 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file plugin_internal.h
+ * What the files of the plugin loader share: plugin_file.c checks the file, plugin_check.c what the plugin hands out,
+ * plugin_probe.c tries it in a process of its own, plugin.c loads it. Nobody else includes this.
+ */
+#ifndef UAPI_CORE_PLUGIN_INTERNAL_H
+#define UAPI_CORE_PLUGIN_INTERNAL_H
+
+#include "plugin.h"
+
+/** How long a probe may take, and how much a plugin may say in it. */
+#define UAPI_PLUGIN_PROBE_SECONDS 10
+#define UAPI_PLUGIN_MESSAGE_SIZE 1024
+
+/** A plugin with what the host keeps for it. `plugin` comes first, so a pointer to it is one to this. */
+typedef struct uapi_plugin_loaded {
+    uapi_plugin plugin;
+    uapi_host host;
+    void *handle;                       /* dlopen's */
+} uapi_plugin_loaded;
+
+/** The page that a probe shares with the process that waits for it: what it was doing last, and what came of it. */
+typedef struct uapi_plugin_probe_page {
+    char stage[64];                     /* "dlopen", "create"; what the plugin was in when it died */
+    char detail[UAPI_PLUGIN_MESSAGE_SIZE];
+    char logged[UAPI_PLUGIN_MESSAGE_SIZE];   /* the plugin's last log line */
+    volatile int finished;              /* the probe came to its own end; detail is empty if all was well */
+} uapi_plugin_probe_page;
+
+/** Path, kind, owner, modes, digest. `*sha256` receives the digest in hex. */
+apr_status_t uapi_plugin_check_file(const char *path, const char *pinned, const char **sha256, apr_pool_t *pool,
+                                    uapi_result *result);
+
+/** The descriptor's own fields; nothing of the plugin is called. */
+apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool, uapi_result *result);
+
+/** The scanner interface with its patterns. Calls patterns(). */
+apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *instance, apr_pool_t *pool,
+                                       uapi_result *result);
+
+/** dlopen, create, get_interface and all checks, without the file's. On failure nothing stays open. `page` may be NULL. */
+apr_status_t uapi_plugin_open(uapi_plugin_loaded *loaded, uapi_plugin_probe_page *page, apr_pool_t *pool,
+                              uapi_result *result);
+
+/** destroy and dlclose. */
+void uapi_plugin_close(uapi_plugin_loaded *loaded);
+
+/** Do uapi_plugin_open and uapi_plugin_close in a child process and wait for its end. */
+apr_status_t uapi_plugin_probe(const char *path, apr_pool_t *pool, uapi_result *result);
+
+/** Have this process's plugin log lines kept in the page and nowhere else. For the probe. */
+void uapi_plugin_log_to_page(uapi_plugin_probe_page *page);
+
+#endif
