@@ -7,6 +7,7 @@
  */
 #include "sse.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,202 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * The body decides; headers that mirror it must agree, because something between here and the server may go by them.
+ * Where a revision does not define a header it is not demanded, but if it is there it must not lie. An Mcp-Name in
+ * base64 is compared by encoding the body's value, so that there is one spelling of it and no decoder to disagree
+ * with.
+ */
+#include "mcp_private.h"
+
+#include <string.h>
+
+#include <apr_base64.h>
+
+/* Every revision's own name; the older transport's is read as the oldest revision that has this one. */
+static const struct { const char *version; uapi_mcp_revision revision; } versions[] = {
+    { "2026-07-28", UAPI_MCP_2026_07_28 },
+    { "2025-11-25", UAPI_MCP_2025_11_25 },
+    { "2025-06-18", UAPI_MCP_2025_06_18 },
+    { "2025-03-26", UAPI_MCP_2025_03_26 },
+    { "2024-11-05", UAPI_MCP_2025_03_26 },
+};
+
+static const uapi_mcp_method methods[] = {
+    { "tools/call", "name", 1, 1 },
+    { "resources/read", "uri", 1, 1 },
+    { "prompts/get", "name", 1, 1 },
+    { "resources/subscribe", "uri", 1, 0 },
+    { "resources/unsubscribe", "uri", 1, 0 },
+    { "tasks/get", "taskId", 0, 0 },
+    { "tasks/result", "taskId", 0, 0 },
+    { "tasks/update", "taskId", 0, 0 },
+    { "tasks/cancel", "taskId", 0, 0 },
+};
+
+#define BASE64_PREFIX "=?base64?"
+#define BASE64_SUFFIX "?="
+
+const char *uapi_mcp_revision_name(uapi_mcp_revision revision)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (versions[i].revision == revision) {
+            return versions[i].version;
+        }
+    }
+    return "unknown";
+}
+
+int uapi_mcp_find_revision(const char *version, uapi_mcp_revision *revision)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if (strcmp(versions[i].version, version) == 0) {
+            *revision = versions[i].revision;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const uapi_mcp_method *uapi_mcp_find_method(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strcmp(methods[i].name, name) == 0) {
+            return &methods[i];
+        }
+    }
+    return NULL;
+}
+
+static apr_status_t mismatch(const uapi_mcp_reader *reader, const char *header, const char *what)
+{
+    return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_MCP_HEADER_MISMATCH, "%s %s", header, what);
+}
+
+apr_status_t uapi_mcp_read_version_header(const uapi_mcp_reader *reader, uapi_mcp_revision *revision)
+{
+    const char *version = reader->headers->protocol_version;
+
+    *revision = UAPI_MCP_2025_03_26;
+    if (version && !uapi_mcp_find_revision(version, revision)) {
+        return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_MCP_VERSION,
+                         "MCP-Protocol-Version names no revision that is known here");
+    }
+    return APR_SUCCESS;
+}
+
+/*
+ * The version in params._meta against the one in the header. A request without the former is for the server to
+ * refuse.
+ */
+static apr_status_t check_version(const uapi_mcp_reader *reader, uint32_t meta_version)
+{
+    const char *header = reader->headers->protocol_version;
+    uapi_mcp_revision revision;
+
+    if (meta_version == UAPI_JSON_NONE) {
+        return APR_SUCCESS;
+    }
+    if (reader->json->nodes[meta_version].type != UAPI_JSON_STRING) {
+        return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_RPC_INVALID,
+                         "the protocol version in _meta is no string");
+    }
+    if (!header) {
+        if (!uapi_mcp_find_revision(uapi_json_strdup(reader->json, meta_version, reader->pool), &revision)) {
+            return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_MCP_VERSION,
+                             "_meta names no revision that is known here");
+        }
+        return mismatch(reader, "MCP-Protocol-Version", "is missing although the body has a version");
+    }
+    return uapi_json_equals(reader->json, meta_version, header) ? APR_SUCCESS
+        : mismatch(reader, "MCP-Protocol-Version", "is not the version in the body");
+}
+
+static apr_status_t check_method(const uapi_mcp_reader *reader, int required, const uapi_mcp_message *message)
+{
+    const char *header = reader->headers->method;
+
+    if (!header) {
+        return required ? mismatch(reader, "Mcp-Method", "is missing") : APR_SUCCESS;
+    }
+    if (!message->method || strcmp(header, message->method) != 0) {
+        return mismatch(reader, "Mcp-Method", "is not the method in the body");
+    }
+    return APR_SUCCESS;
+}
+
+static int is_encoded(const char *header, size_t length)
+{
+    size_t prefix = sizeof(BASE64_PREFIX) - 1, suffix = sizeof(BASE64_SUFFIX) - 1;
+
+    return length >= prefix + suffix && memcmp(header, BASE64_PREFIX, prefix) == 0
+        && memcmp(header + length - suffix, BASE64_SUFFIX, suffix) == 0;
+}
+
+/* Does the header's value stand for this text? */
+static int name_equals(const uapi_mcp_reader *reader, const char *header, const char *text)
+{
+    size_t length = strlen(header);
+    size_t text_length = strlen(text);
+    size_t encoded_length;
+    char *encoded;
+
+    if (!is_encoded(header, length)) {
+        return strcmp(header, text) == 0;
+    }
+    encoded_length = length - (sizeof(BASE64_PREFIX) - 1) - (sizeof(BASE64_SUFFIX) - 1);
+    if ((text_length + 2) / 3 * 4 != encoded_length || text_length > INT32_MAX / 2) {
+        return 0;
+    }
+    encoded = apr_palloc(reader->pool, encoded_length + 1);
+    apr_base64_encode(encoded, text, (int)text_length);
+    return memcmp(encoded, header + sizeof(BASE64_PREFIX) - 1, encoded_length) == 0;
+}
+
+/* A method we do not know may mirror whichever of its params is its name; it must be one of them. */
+static int any_param_equals(const uapi_mcp_reader *reader, const char *header, uint32_t params)
+{
+    const uapi_json *json = reader->json;
+    uint32_t child;
+
+    if (params == UAPI_JSON_NONE) {
+        return 0;
+    }
+    for (child = params + 1; child < json->nodes[params].skip; child = json->nodes[child + 1].skip) {
+        if (json->nodes[child + 1].type == UAPI_JSON_STRING
+            && name_equals(reader, header, uapi_json_strdup(json, child + 1, reader->pool))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static apr_status_t check_name(const uapi_mcp_reader *reader, int modern, const uapi_mcp_message *message)
+{
+    const uapi_mcp_method *method = message->method ? uapi_mcp_find_method(message->method) : NULL;
+    const char *header = reader->headers->name;
+    int agrees;
+
+    if (!header) {
+        return modern && method && method->name_required ? mismatch(reader, "Mcp-Name", "is missing") : APR_SUCCESS;
+    }
+    agrees = message->target ? name_equals(reader, header, message->target)
+        : !method && any_param_equals(reader, header, message->params);
+    return agrees ? APR_SUCCESS : mismatch(reader, "Mcp-Name", "is not the name in the body");
+}
+
+apr_status_t uapi_mcp_check_headers(const uapi_mcp_reader *reader, uapi_mcp_revision revision,
+                                    const uapi_mcp_message *message, uint32_t meta_version)
+{
+    int modern = revision == UAPI_MCP_2026_07_28 && message->kind == UAPI_MCP_REQUEST;
+    apr_status_t status = check_version(reader, meta_version);
+
+    if (status == APR_SUCCESS) {
+        status = check_method(reader, modern, message);
+    }
+    return status == APR_SUCCESS ? check_name(reader, modern, message) : status;
+}
