@@ -1,16 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file mcp.h
- * Recognises Model Context Protocol messages in a JSON document: which revision speaks, what each message is, what
- * it is about. Reads only; judges nothing but form.
+ * Recognises Model Context Protocol messages in a JSON document: which revision speaks, what each message is, what it
+ * is about. Reads only; judges nothing but form.
  *
  * Sources: MCP specification revisions 2025-03-26 (batches; the revision assumed when a request names none),
  * 2025-06-18, 2025-11-25 and 2026-07-28, "basic" and "basic/transports". JSON-RPC 2.0.
  *
- * Form, stricter than JSON-RPC where MCP is: jsonrpc is "2.0"; an id is a string or an integer; params, arguments, _meta
- * and result are objects (arguments may be null, which counts as none); exactly one of method, result and error; an error
- * has an integer code and a message. What a server itself must answer (an unknown method, missing params._meta fields) is left
- * to it. 2024-11-05, which names another transport, is read as 2025-03-26.
+ * Form, stricter than JSON-RPC where MCP is: jsonrpc is "2.0"; an id is a string or an integer; params, arguments,
+ * _meta and result are objects (arguments may be null, which counts as none); exactly one of method, result and
+ * error; an error has an integer code and a message. What a server itself must answer (an unknown method, missing
+ * params._meta fields) is left to it. 2024-11-05, which names another transport, is read as 2025-03-26.
  */
 #ifndef UAPI_CORE_MCP_H
 #define UAPI_CORE_MCP_H
@@ -55,27 +55,28 @@ typedef struct uapi_mcp_headers {
 } uapi_mcp_headers;
 
 /**
- * Recognise the body of a client's POST. A header that is absent or older never skips a check. Refuses, with the reason in
- * `result` (body is then zeroed):
+ * Recognise the body of a client's POST. A header that is absent or older never skips a check. Refuses, with the
+ * reason in `result` (body is then zeroed):
  * - mcp.version: a revision that we do not know, in the header, or in params._meta when there is no header.
  *   params.protocolVersion of initialize may name any, since the server negotiates.
  * - rpc.batch: a batch, unless 2025-03-26 speaks; initialize in a batch.
- * - rpc.invalid: the form above; a batch that is empty or mixes calls and results; a result or error under 2026-07-28; a
- *   method without the target it must have.
- * - rpc.key_case: a key of the envelope, of an error, of params, or of _meta, ref, argument, context or task in it, that
- *   equals a key of the protocol but for case, by ASCII's rules or Unicode's.
- * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name present
- *   and not what the body says, under any revision; absent where 2026-07-28 demands them of a request.
+ * - rpc.invalid: the form above; a batch that is empty or mixes calls and results; a result or error under
+ *   2026-07-28; a method without the target it must have.
+ * - rpc.key_case: a key of the envelope, of an error, of params, or of _meta, ref, argument, context or task in it,
+ *   that equals a key of the protocol but for case, by ASCII's rules or Unicode's.
+ * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name
+ *   present and not what the body says, under any revision; absent where 2026-07-28 demands them of a request.
  *
- * The revision is the header's; without one it is 2025-03-26, for initialize the one it names (2025-11-25 if that has no
- * initialize or is unknown). `headers` may be NULL.
+ * The revision is the header's; without one it is 2025-03-26, for initialize the one it names (2025-11-25 if that has
+ * no initialize or is unknown). `headers` may be NULL.
  */
 apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uapi_mcp_headers *headers,
                            apr_pool_t *pool, uapi_result *result);
 
 /**
- * Recognise one message or batch that comes from a server. The same form and the same strictness about the keys of the
- * envelope and of an error; nothing inside params is looked at, so target and arguments are never set, nor is revision.
+ * Recognise one message or batch that comes from a server. The same form and the same strictness about the keys of
+ * the envelope and of an error; nothing inside params is looked at, so target and arguments are never set, nor is
+ * revision.
  */
 apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result);
 
