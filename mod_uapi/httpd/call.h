@@ -1,0 +1,76 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file call.h
+ * One call: what the stages learn about a request and hand on. Made by the first stage that runs, kept in the request's
+ * configuration vector, gone with the request. One thread at a time, as the request.
+ */
+#ifndef UAPI_HTTPD_CALL_H
+#define UAPI_HTTPD_CALL_H
+
+#include "gateway.h"
+
+#include "../core/mcp.h"
+#include "../core/view.h"
+
+#define UAPI_CALL_ID_LENGTH 32
+
+typedef struct uapi_call {
+    char id[UAPI_CALL_ID_LENGTH + 1];   /* names the call in replies, records and log lines */
+    const uapi_gateway *gateway;
+    const uapi_route_config *route;
+    apr_time_t started;
+
+    /* authenticate */
+    const uapi_principal *principal;
+
+    /* understand */
+    char *body;                         /* NULL: the request has none */
+    size_t body_length;
+    uapi_json json;
+    uapi_view view;
+    uapi_mcp_body mcp;                  /* count 0: no MCP message (another method than POST) */
+    const char *http_method;            /* "http/GET" and its kin: what policies call a request without a message */
+
+    /* decide */
+    uapi_verdict verdict;               /* the strictest of all messages */
+
+    /* inspect the request */
+    uapi_firewall_report request_report;
+    const char *forward;                /* what goes upstream: the body, or its redacted form */
+    size_t forward_length;
+
+    /* inject */
+    const uapi_policy_server *target;   /* the Server document of the route; NULL if there is none */
+    uapi_sealed_credential *credential; /* NULL: none to inject */
+    char *secret;                       /* plaintext, wiped with the request; NULL before it is unsealed */
+    size_t secret_length;
+    char *injected;                     /* the header's value with the secret in it, wiped with the request */
+
+    /* refuse */
+    uapi_result refusal;                /* reason NONE: not refused */
+    const char *refused_rule;           /* the rule id that the caller is told; NULL if none */
+    int replied;                        /* the refusal's body has been written */
+
+    /* record and settle */
+    int recorded;                       /* the decision is in the chain */
+    int settled;                        /* the outcome is, or there is none to come */
+    uapi_firewall_report response_report;
+    uint32_t response_findings;         /* over all events */
+    uapi_action response_action;        /* the strictest over all events */
+    const char *response_rule;          /* whose it is */
+    apr_off_t response_bytes;
+    int credential_echoed;              /* the upstream's answer held the injected credential */
+} uapi_call;
+
+/** The request's call, made if there is none. NULL if the route has the engine off. */
+uapi_call *uapi_call_of(request_rec *r);
+/** The request's call, or NULL. */
+uapi_call *uapi_call_find(const request_rec *r);
+
+/** The method as policies and records name it; `message` NULL: the request carries none. */
+const char *uapi_call_method(const uapi_call *call, const uapi_mcp_message *message);
+
+/** Does this call enforce verdicts of policy and firewall (as opposed to UapiEngine shadow)? */
+int uapi_call_enforces(const uapi_call *call);
+
+#endif

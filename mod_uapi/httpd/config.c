@@ -1,0 +1,283 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "log.h"
+
+/* Claims are collected while directives are read and judged in check_config. They hang on the configuration pool, so a
+ * restart begins with none. */
+static const char *const claims_key = "uapi:claims";
+
+static apr_array_header_t *claims_of(apr_pool_t *pconf)
+{
+    void *found = NULL;
+    apr_pool_userdata_get(&found, claims_key, pconf);
+    if (found == NULL) {
+        found = apr_array_make(pconf, 8, sizeof(uapi_claim));
+        apr_pool_userdata_setn(found, claims_key, NULL, pconf);
+    }
+    return found;
+}
+
+const apr_array_header_t *uapi_config_claims(apr_pool_t *pconf)
+{
+    return claims_of(pconf);
+}
+
+static const char *where(cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+}
+
+static void claim(cmd_parms *cmd, uapi_claim_kind kind, const char *value)
+{
+    uapi_claim *entry = apr_array_push(claims_of(cmd->pool));
+    entry->kind = kind;
+    entry->server = cmd->server;
+    entry->value = value;
+    entry->where = where(cmd);
+}
+
+/* ------------------------------------------------------------- create and merge */
+
+void *uapi_config_create_server(apr_pool_t *pool, server_rec *server)
+{
+    (void)server;
+    return apr_pcalloc(pool, sizeof(uapi_server_config));
+}
+
+#define INHERIT(field, unset) merged->field = (over->field != (unset)) ? over->field : base->field
+
+void *uapi_config_merge_server(apr_pool_t *pool, void *base_config, void *added_config)
+{
+    const uapi_server_config *base = base_config, *over = added_config;
+    uapi_server_config *merged = apr_pcalloc(pool, sizeof(*merged));
+    INHERIT(registry, NULL);
+    INHERIT(audit, NULL);
+    INHERIT(key_file, NULL);
+    INHERIT(policies, NULL);
+    INHERIT(plugins, NULL);
+    return merged;
+}
+
+void *uapi_config_create_route(apr_pool_t *pool, char *path)
+{
+    uapi_route_config *route = apr_pcalloc(pool, sizeof(*route));
+    (void)path;
+    route->engine = UAPI_ENGINE_UNSET;
+    route->durability = -1;
+    route->max_body = -1;
+    route->max_response = -1;
+    return route;
+}
+
+void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_config)
+{
+    const uapi_route_config *base = base_config, *over = added_config;
+    uapi_route_config *merged = apr_palloc(pool, sizeof(*merged));
+    INHERIT(engine, UAPI_ENGINE_UNSET);
+    INHERIT(server, NULL);
+    INHERIT(anonymous, NULL);
+    INHERIT(durability, -1);
+    INHERIT(max_body, -1);
+    INHERIT(max_response, -1);
+    return merged;
+}
+
+#undef INHERIT
+
+uapi_server_config *uapi_config_server(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &uapi_module);
+}
+
+uapi_route_config *uapi_config_route(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &uapi_module);
+}
+
+uapi_durability uapi_config_durability(const uapi_route_config *route)
+{
+    return (route->durability == -1) ? UAPI_DURABILITY_POWER : (uapi_durability)route->durability;
+}
+
+size_t uapi_config_max_body(const uapi_route_config *route)
+{
+    return (route->max_body == -1) ? UAPI_DEFAULT_MAX_BODY : (size_t)route->max_body;
+}
+
+size_t uapi_config_max_response(const uapi_route_config *route)
+{
+    return (route->max_response == -1) ? UAPI_DEFAULT_MAX_RESPONSE : (size_t)route->max_response;
+}
+
+/* ------------------------------------------------------------------- directives */
+
+static const char *set_engine(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_route_config *route = config;
+    static const char *const names[] = {"off", "shadow", "on"};
+    for (int i = 0; i < 3; i++) {
+        if (strcasecmp(value, names[i]) == 0) {
+            route->engine = i;
+            if (i != UAPI_ENGINE_OFF) {
+                claim(cmd, UAPI_CLAIM_ENGINE, NULL);
+            }
+            return NULL;
+        }
+    }
+    return apr_pstrcat(cmd->pool, "UapiEngine must be on, shadow or off, not '", value, "'", NULL);
+}
+
+static const char *set_server(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_route_config *route = config;
+    size_t length = strlen(value);
+    if (length == 0 || length > 64 || strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != length) {
+        return "UapiServer takes a name of 1 to 64 letters, digits, dots, dashes and underscores";
+    }
+    route->server = value;
+    claim(cmd, UAPI_CLAIM_SERVER, value);
+    return NULL;
+}
+
+static const char *set_anonymous(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_route_config *route = config;
+    if (strcasecmp(value, "off") == 0) {
+        route->anonymous = "";
+        return NULL;
+    }
+    route->anonymous = value;
+    claim(cmd, UAPI_CLAIM_ANONYMOUS, value);
+    return NULL;
+}
+
+static const char *set_durability(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_route_config *route = config;
+    if (strcasecmp(value, "power") == 0) {
+        route->durability = UAPI_DURABILITY_POWER;
+        claim(cmd, UAPI_CLAIM_POWER, NULL);
+    } else if (strcasecmp(value, "process") == 0) {
+        route->durability = UAPI_DURABILITY_PROCESS;
+    } else {
+        return apr_pstrcat(cmd->pool, "UapiAuditDurability must be power or process, not '", value, "'", NULL);
+    }
+    return NULL;
+}
+
+/* A size in bytes, or with K or M. NULL, or what is wrong. */
+static const char *parse_size(cmd_parms *cmd, const char *value, apr_off_t *size)
+{
+    char *end;
+    apr_off_t scale = 1;
+    apr_int64_t number = apr_strtoi64(value, &end, 10);
+    if (apr_isalpha(*end)) {
+        scale = (apr_toupper(*end) == 'K') ? 1024 : (apr_toupper(*end) == 'M') ? 1024 * 1024 : 0;
+        end++;
+    }
+    if (!apr_isdigit(value[0]) || *end != '\0' || scale == 0 || number < 1 || number > UAPI_LARGEST_BODY / scale) {
+        return apr_psprintf(cmd->pool, "%s takes a size from 1 to 256M, such as 65536, 512K or 4M; not '%s'", cmd->cmd->name,
+                            value);
+    }
+    *size = number * scale;
+    return NULL;
+}
+
+static const char *set_max_body(cmd_parms *cmd, void *config, const char *value)
+{
+    return parse_size(cmd, value, &((uapi_route_config *)config)->max_body);
+}
+
+static const char *set_max_response(cmd_parms *cmd, void *config, const char *value)
+{
+    return parse_size(cmd, value, &((uapi_route_config *)config)->max_response);
+}
+
+static const char *full_path(cmd_parms *cmd, const char *value, const char **path)
+{
+    *path = ap_server_root_relative(cmd->pool, value);
+    return (*path == NULL) ? apr_psprintf(cmd->pool, "%s: '%s' is no path", cmd->cmd->name, value) : NULL;
+}
+
+/* The three directives that name one file each; info is the field's offset. */
+static const char *set_path(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *refusal = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    char *field = (char *)uapi_config_server(cmd->server) + (size_t)cmd->info;
+    (void)config;
+    return refusal != NULL ? refusal : full_path(cmd, value, (const char **)(void *)field);
+}
+
+static const char *add_policy(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_server_config *server = uapi_config_server(cmd->server);
+    const char *path, *refusal = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    (void)config;
+    if (refusal != NULL || (refusal = full_path(cmd, value, &path)) != NULL) {
+        return refusal;
+    }
+    if (server->policies == NULL) {
+        server->policies = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    }
+    *(const char **)apr_array_push(server->policies) = path;
+    return NULL;
+}
+
+static int is_hex_digest(const char *text)
+{
+    return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
+}
+
+static const char *add_plugin(cmd_parms *cmd, void *config, const char *path, const char *pin)
+{
+    uapi_server_config *server = uapi_config_server(cmd->server);
+    const char *refusal = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    uapi_plugin_directive *plugin;
+    (void)config;
+    if (refusal != NULL) {
+        return refusal;
+    }
+    if (path[0] != '/') {
+        return apr_psprintf(cmd->pool, "UapiPlugin takes an absolute path, not '%s'", path);
+    }
+    if (pin != NULL && (strncmp(pin, "sha256:", 7) != 0 || !is_hex_digest(pin + 7))) {
+        return apr_psprintf(cmd->pool, "UapiPlugin %s: the pin must be sha256: and 64 hex digits, not '%s'", path, pin);
+    }
+    if (server->plugins == NULL) {
+        server->plugins = apr_array_make(cmd->pool, 4, sizeof(uapi_plugin_directive));
+    }
+    plugin = apr_array_push(server->plugins);
+    plugin->path = path;
+    plugin->sha256 = (pin != NULL) ? pin + 7 : NULL;
+    plugin->where = where(cmd);
+    return NULL;
+}
+
+#define SERVER_CONTEXT RSRC_CONF
+#define ROUTE_CONTEXT (RSRC_CONF | ACCESS_CONF)
+#define FIELD(name) ((void *)APR_OFFSETOF(uapi_server_config, name))
+
+const command_rec uapi_config_directives[] = {
+    AP_INIT_TAKE1("UapiEngine", set_engine, NULL, ROUTE_CONTEXT,
+                  "on, shadow (judge and record, refuse nothing on grounds of policy or content) or off"),
+    AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT, "the name by which policies know the server behind this route"),
+    AP_INIT_TAKE1("UapiAnonymous", set_anonymous, NULL, ROUTE_CONTEXT,
+                  "the tenant as whose anonymous principal callers without a token are admitted, or off"),
+    AP_INIT_TAKE1("UapiAuditDurability", set_durability, NULL, ROUTE_CONTEXT,
+                  "power (records are synced to the disk before a call goes on) or process (they outlive any killed process)"),
+    AP_INIT_TAKE1("UapiMaxBody", set_max_body, NULL, ROUTE_CONTEXT, "the largest request body, in bytes or with K or M"),
+    AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
+                  "the largest response body or single event, in bytes or with K or M"),
+    AP_INIT_TAKE1("UapiRegistry", set_path, FIELD(registry), SERVER_CONTEXT, "path of the registry (SQLite)"),
+    AP_INIT_TAKE1("UapiAudit", set_path, FIELD(audit), SERVER_CONTEXT, "path of the audit file (SQLite)"),
+    AP_INIT_TAKE1("UapiKeyFile", set_path, FIELD(key_file), SERVER_CONTEXT, "path of the key file, readable by its owner only"),
+    AP_INIT_ITERATE("UapiPolicy", add_policy, NULL, SERVER_CONTEXT, "policy files, or directories of them"),
+    AP_INIT_TAKE12("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT, "absolute path of a plugin, and optionally sha256:HEX to pin it"),
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -1,0 +1,79 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file config.h
+ * The directives: what an administrator wrote, by server and by location, and how the two merge.
+ *
+ * What names files (registry, audit, key, policies, plugins) belongs to a server or virtual host and is inherited from
+ * the main server directive by directive. What concerns a route may also stand in <Directory>, <Location> and their kin
+ * and is inherited by nesting. None is allowed in .htaccess: who may write there must not switch the gateway off.
+ */
+#ifndef UAPI_HTTPD_CONFIG_H
+#define UAPI_HTTPD_CONFIG_H
+
+#include "httpd.h"
+#include "http_config.h"
+
+#include "../core/audit.h"
+
+typedef struct uapi_gateway uapi_gateway;
+
+typedef enum uapi_engine { UAPI_ENGINE_UNSET = -1, UAPI_ENGINE_OFF, UAPI_ENGINE_SHADOW, UAPI_ENGINE_ON } uapi_engine;
+
+#define UAPI_DEFAULT_MAX_BODY (1024 * 1024)
+#define UAPI_DEFAULT_MAX_RESPONSE (16 * 1024 * 1024)
+#define UAPI_LARGEST_BODY (256 * 1024 * 1024)
+
+/** A UapiPlugin directive. */
+typedef struct uapi_plugin_directive {
+    const char *path;
+    const char *sha256;           /* 64 hex digits, or NULL */
+    const char *where;            /* "file:line" */
+} uapi_plugin_directive;
+
+typedef struct uapi_server_config {
+    const char *registry;
+    const char *audit;
+    const char *key_file;
+    apr_array_header_t *policies; /* const char *; NULL: none named */
+    apr_array_header_t *plugins;  /* uapi_plugin_directive; NULL: none named */
+    uapi_gateway *gateway;        /* made by check_config from the merged directives; NULL on a server that has none */
+} uapi_server_config;
+
+typedef struct uapi_route_config {
+    int engine;                   /* uapi_engine */
+    const char *server;           /* UapiServer */
+    const char *anonymous;        /* UapiAnonymous: tenant; "" is `off` */
+    int durability;               /* uapi_durability, -1 unset */
+    apr_off_t max_body;           /* -1 unset */
+    apr_off_t max_response;       /* -1 unset */
+} uapi_route_config;
+
+/** A directive that check_config must look at once the files it depends on are loaded. */
+typedef enum uapi_claim_kind { UAPI_CLAIM_ENGINE, UAPI_CLAIM_SERVER, UAPI_CLAIM_ANONYMOUS, UAPI_CLAIM_POWER } uapi_claim_kind;
+
+typedef struct uapi_claim {
+    uapi_claim_kind kind;
+    server_rec *server;
+    const char *value;
+    const char *where;            /* "file:line" */
+} uapi_claim;
+
+/** All claims of the configuration that is being read; the array lives in the configuration pool. */
+const apr_array_header_t *uapi_config_claims(apr_pool_t *pconf);
+
+extern const command_rec uapi_config_directives[];
+
+void *uapi_config_create_server(apr_pool_t *pool, server_rec *server);
+void *uapi_config_merge_server(apr_pool_t *pool, void *base, void *added);
+void *uapi_config_create_route(apr_pool_t *pool, char *path);
+void *uapi_config_merge_route(apr_pool_t *pool, void *base, void *added);
+
+uapi_server_config *uapi_config_server(const server_rec *server);
+uapi_route_config *uapi_config_route(const request_rec *r);
+
+/** Values with the defaults filled in. */
+uapi_durability uapi_config_durability(const uapi_route_config *route);
+size_t uapi_config_max_body(const uapi_route_config *route);
+size_t uapi_config_max_response(const uapi_route_config *route);
+
+#endif

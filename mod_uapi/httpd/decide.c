@@ -1,0 +1,36 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+
+#include "log.h"
+#include "stages.h"
+
+static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
+{
+    uapi_policy_question question = {call->principal, call->route->server, uapi_call_method(call, message), NULL};
+    if (message != NULL && strcmp(question.method, "tools/call") == 0) {
+        question.tool = message->target;
+    }
+    uapi_policy_decide(call->gateway->policy, &question, verdict);
+}
+
+/* A batch goes upstream as it came, so one refused member refuses it. */
+apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    if (call->mcp.count == 0) {
+        ask(call, NULL, &call->verdict);
+    }
+    for (uint32_t i = 0; i < call->mcp.count; i++) {
+        uapi_verdict verdict;
+        ask(call, &call->mcp.messages[i], &verdict);
+        if (i == 0 || (verdict.effect == UAPI_EFFECT_DENY && call->verdict.effect != UAPI_EFFECT_DENY)) {
+            call->verdict = verdict;
+        }
+    }
+    if (call->verdict.effect == UAPI_EFFECT_ALLOW || !uapi_call_enforces(call)) {
+        return APR_SUCCESS;
+    }
+    call->refused_rule = call->verdict.rule;
+    return uapi_fail(result, r->pool, APR_EACCES, call->verdict.reason, "policy %s, rule %s",
+                     call->verdict.policy != NULL ? call->verdict.policy : "(default)",
+                     call->verdict.rule != NULL ? call->verdict.rule : "(default)");
+}

@@ -1,0 +1,121 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * The credential is unsealed in the handler, just before mod_proxy runs, and put on the headers in mod_proxy's own fixups
+ * hook, after it has cleared what the client's Connection header named: a client can therefore neither see nor drop it
+ * (CVE-2022-31813 is what happens otherwise). That hook belongs to mod_proxy, whose symbols need not be there when we are
+ * loaded; it is looked up once all modules are.
+ */
+#include <dlfcn.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "mod_proxy.h"
+
+#include "../core/secret.h"
+#include "log.h"
+#include "stages.h"
+
+apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const uapi_policy_server *target = (call->route->server != NULL)
+                                           ? uapi_policy_find_server(call->gateway->policy, call->route->server)
+                                           : NULL;
+    call->target = target;
+    if (target == NULL || target->credential == NULL) {
+        return APR_SUCCESS;
+    }
+    return uapi_registry_find_credential(call->gateway->registry, call->principal->tenant, target->credential, &call->credential,
+                                         r->pool, result);
+}
+
+/* The header's value with the secret in its place, in one piece of memory that is wiped before it is given back. */
+static apr_status_t compose(request_rec *r, uapi_call *call, size_t room, uapi_result *result)
+{
+    const uapi_policy_server *target = call->target;
+    size_t before = strlen(target->inject_prefix), after = strlen(target->inject_suffix);
+    size_t size = before + room + after + 1;
+    char *value = apr_palloc(r->pool, size);
+    apr_status_t status;
+    uapi_secret_wipe_with(r->pool, value, size);
+    memcpy(value, target->inject_prefix, before);
+    status = uapi_registry_unseal(call->gateway->registry, call->credential, value + before, room, &call->secret_length, result);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    memcpy(value + before + call->secret_length, target->inject_suffix, after + 1);
+    call->secret = value + before;
+    call->injected = value;
+    return APR_SUCCESS;
+}
+
+apr_status_t uapi_inject_unseal(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    if (call->credential == NULL) {
+        return APR_SUCCESS;
+    }
+    return compose(r, call, uapi_sealed_credential_length(call->credential), result);
+}
+
+/* Client headers that could be taken for ours. An underscore is as good as a dash to a CGI-style upstream. */
+static int drop_forged(void *baton, const char *key, const char *value)
+{
+    (void)value;
+    if (strncasecmp(key, "Uapi", 4) == 0 && (key[4] == '-' || key[4] == '_')) {
+        *(const char **)apr_array_push(baton) = key;
+    }
+    return 1;
+}
+
+static void strip(request_rec *r, apr_table_t *headers)
+{
+    apr_array_header_t *forged = apr_array_make(r->pool, 1, sizeof(const char *));
+    const char *connection = apr_table_get(headers, "Connection");
+    if (connection != NULL) { /* older httpd runs this hook before it clears them; ours would go too */
+        char *state, *name = apr_strtok(apr_pstrdup(r->pool, connection), ", \t", &state);
+        for (; name != NULL; name = apr_strtok(NULL, ", \t", &state)) {
+            apr_table_unset(headers, name);
+        }
+        apr_table_unset(headers, "Connection");
+    }
+    apr_table_do(drop_forged, forged, headers, NULL);
+    for (int i = 0; i < forged->nelts; i++) {
+        apr_table_unset(headers, APR_ARRAY_IDX(forged, i, const char *));
+    }
+    apr_table_unset(headers, "Authorization");
+    apr_table_unset(headers, "Proxy-Authorization");
+}
+
+static int proxy_fixups(request_rec *r)
+{
+    uapi_call *call = uapi_call_find(r);
+    apr_table_t *headers = r->headers_in; /* mod_proxy's copy: the client's own are untouched */
+    if (call == NULL) {
+        return DECLINED;
+    }
+    strip(r, headers);
+    apr_table_setn(headers, "Accept-Encoding", "identity"); /* a compressed answer could not be inspected */
+    apr_table_setn(headers, "Uapi-Call-Id", call->id);
+    apr_table_setn(headers, "Uapi-Principal", call->principal->id);
+    apr_table_setn(headers, "Uapi-Principal-Type", uapi_principal_type_name(call->principal->type));
+    apr_table_setn(headers, "Uapi-Tenant", call->principal->tenant);
+    if (call->injected != NULL) {
+        apr_table_setn(headers, call->target->inject_header, call->injected);
+    }
+    return OK;
+}
+
+int uapi_inject_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    typedef void (*hook_function)(proxy_HOOK_fixups_t *, const char *const *, const char *const *, int);
+    hook_function register_hook = NULL;
+    void *symbol = dlsym(RTLD_DEFAULT, "proxy_hook_fixups");
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    memcpy(&register_hook, &symbol, sizeof(symbol));
+    if (register_hook != NULL) {
+        register_hook(proxy_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
+    }
+    return OK;
+}

@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file inspect.h
+ * What the response filter is made of: judging one text (a whole body, or the data of one event), and the two ways a body
+ * comes: whole, or as a stream of events.
+ */
+#ifndef UAPI_HTTPD_INSPECT_H
+#define UAPI_HTTPD_INSPECT_H
+
+#include "util_filter.h"
+
+#include "call.h"
+
+#include "../core/sse.h"
+
+typedef enum uapi_text_kind { UAPI_TEXT_JSON, UAPI_TEXT_PLAIN } uapi_text_kind;
+
+/** One text of the upstream's, judged. */
+typedef struct uapi_inspected {
+    const char *text;                /* what may go to the caller: the original, or its redacted form */
+    size_t length;
+    uapi_json json;                  /* count 0: it is no JSON */
+    uapi_firewall_report report;
+} uapi_inspected;
+
+/**
+ * Judge it. Succeeds when `out->text` may be sent. Fails with response.invalid (it says JSON and is none),
+ * firewall.blocked (`out->report.decisive` says why), firewall.overload or internal.error. UapiEngine shadow makes content
+ * no reason to fail. The injected credential, should the upstream have echoed it, is taken out in every mode.
+ * All memory in `pool`. Findings are added to the call's sums.
+ */
+apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length, uapi_inspected *out,
+                               apr_pool_t *pool, uapi_result *result);
+
+/** State of the filter, one a response. */
+typedef struct uapi_response {
+    uapi_call *call;
+    enum { UAPI_RESPONSE_START, UAPI_RESPONSE_EMPTY, UAPI_RESPONSE_WHOLE, UAPI_RESPONSE_STREAM, UAPI_RESPONSE_OVER } state;
+    uapi_text_kind kind;
+    char *bytes;                     /* WHOLE: what came so far */
+    size_t used, room;
+    uapi_sse *sse;                   /* STREAM */
+    apr_pool_t *event_pool;          /* STREAM: cleared after each event, so that a long stream does not grow */
+} uapi_response;
+
+/** STREAM: takes a brigade, passes each event on, flushed, before it looks at the next. */
+apr_status_t uapi_inspect_stream(ap_filter_t *f, uapi_response *response, apr_bucket_brigade *brigade);
+
+/** End the response in a way of our own: settle with the refusal's code, and answer with it unless headers have gone. */
+apr_status_t uapi_response_refuse(ap_filter_t *f, uapi_response *response, const uapi_result *result, const char *rule);
+
+#endif

@@ -1,0 +1,174 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * An event stream is judged event by event. An event leaves, flushed, before the next is looked at; nothing leaves unseen, not
+ * even what an upstream that died left unfinished. A blocked event is replaced in the stream, and the stream goes on.
+ */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "http_protocol.h"
+
+#include "inspect.h"
+#include "log.h"
+#include "refuse.h"
+#include "settle.h"
+
+static apr_status_t send_event(ap_filter_t *f, uapi_response *response, const char *bytes, size_t length)
+{
+    apr_bucket_brigade *out = apr_brigade_create(response->event_pool, f->c->bucket_alloc);
+    apr_status_t status;
+    APR_BRIGADE_INSERT_TAIL(out, apr_bucket_transient_create(bytes, length, f->c->bucket_alloc));
+    APR_BRIGADE_INSERT_TAIL(out, apr_bucket_flush_create(f->c->bucket_alloc));
+    response->call->response_bytes += (apr_off_t)length;
+    status = ap_pass_brigade(f->next, out);
+    apr_brigade_destroy(out);
+    return status;
+}
+
+/*
+ * What stands in for a blocked event. An answer becomes the error that answers the same request; anything else that a
+ * server says on its own account (a notification, a request to the client) just does not come, and a comment tells a human
+ * reader why.
+ */
+static const char *substitute(ap_filter_t *f, const uapi_response *response, const uapi_sse_event *event,
+                              const uapi_inspected *judged, const uapi_result *why, size_t *length)
+{
+    uapi_mcp_body message;
+    const uapi_call *call = response->call;
+    const char *rule = (judged->report.decisive != NULL) ? judged->report.decisive->rule : NULL;
+    const char *text;
+    int is_answer = judged->json.count > 0 &&
+                    uapi_mcp_read_reply(&message, &judged->json, response->event_pool, NULL) == APR_SUCCESS &&
+                    !message.batch &&
+                    (message.messages[0].kind == UAPI_MCP_RESULT || message.messages[0].kind == UAPI_MCP_ERROR);
+    if (!is_answer) {
+        text = apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n", uapi_reason_describe(why->reason)->code,
+                            call->id);
+        *length = strlen(text);
+        return text;
+    }
+    text = uapi_refuse_body(f->r, call, why, rule, &judged->json, message.messages[0].id);
+    uapi_sse_rewrite(event, text, strlen(text), response->event_pool, &text, length);
+    return text;
+}
+
+/* Data that looks like JSON must be JSON; other data (the endpoint event of old revisions) is plain text. */
+static uapi_text_kind kind_of(const uapi_sse_event *event)
+{
+    size_t i = 0;
+    while (i < event->data_length && memchr(" \t\r\n", event->data[i], 4) != NULL) {
+        i++;
+    }
+    return (i < event->data_length && (event->data[i] == '{' || event->data[i] == '[')) ? UAPI_TEXT_JSON : UAPI_TEXT_PLAIN;
+}
+
+static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
+{
+    const char *text = event->raw;
+    size_t length = event->raw_length;
+    uapi_inspected judged;
+    uapi_result why = {0};
+    int has_data = event->data != NULL;
+    apr_status_t status = uapi_inspect_text(response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN,
+                                            has_data ? event->data : event->raw,
+                                            has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
+    if (status != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
+                      response->call->id, uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
+        text = substitute(f, response, event, &judged, &why, &length);
+    } else if (!has_data) {
+        text = judged.text;
+        length = judged.length;
+    } else if (judged.text != event->data) {
+        uapi_sse_rewrite(event, judged.text, judged.length, response->event_pool, &text, &length);
+    }
+    status = send_event(f, response, text, length);
+    apr_pool_clear(response->event_pool);
+    return status;
+}
+
+static apr_status_t take_data(ap_filter_t *f, uapi_response *response, apr_bucket *bucket)
+{
+    const char *data;
+    apr_size_t length;
+    uapi_sse_event event;
+    uapi_result result = {0};
+    apr_status_t status = apr_bucket_read(bucket, &data, &length, APR_BLOCK_READ);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (uapi_sse_feed(response->sse, data, length, &result) != APR_SUCCESS) {
+        return uapi_response_refuse(f, response, &result, NULL);
+    }
+    while (status == APR_SUCCESS && uapi_sse_next(response->sse, &event) == APR_SUCCESS) {
+        status = judge_event(f, response, &event);
+    }
+    return status;
+}
+
+/* What came without its blank line is judged as if it had it, but only a stream that ended well passes it on. */
+static apr_status_t end(ap_filter_t *f, uapi_response *response)
+{
+    uapi_sse_event event;
+    apr_status_t status = APR_SUCCESS;
+    if (uapi_sse_finish(response->sse, &event) == APR_SUCCESS) {
+        status = judge_event(f, response, &event);
+    }
+    return status;
+}
+
+static apr_status_t pass_on(ap_filter_t *f, apr_bucket *bucket, apr_pool_t *pool)
+{
+    apr_bucket_brigade *out = apr_brigade_create(pool, f->c->bucket_alloc);
+    apr_status_t status;
+    APR_BUCKET_REMOVE(bucket);
+    APR_BRIGADE_INSERT_TAIL(out, bucket);
+    status = ap_pass_brigade(f->next, out);
+    apr_brigade_destroy(out);
+    return status;
+}
+
+/* An outcome that cannot be recorded must not look like success: the stream breaks off instead of ending. */
+static apr_status_t settle_at_end(ap_filter_t *f, uapi_response *response, const char *what)
+{
+    apr_status_t status = uapi_settle(f->r, response->call, what);
+    if (status != APR_SUCCESS) {
+        f->r->connection->keepalive = AP_CONN_CLOSE;
+        f->c->aborted = 1;
+    }
+    return status;
+}
+
+static apr_status_t take_metadata(ap_filter_t *f, uapi_response *response, apr_bucket *bucket)
+{
+    apr_status_t status = APR_SUCCESS;
+    if (APR_BUCKET_IS_EOS(bucket)) {
+        status = end(f, response);
+        if (status == APR_SUCCESS) {
+            status = settle_at_end(f, response, "ok");
+        }
+        if (status == APR_SUCCESS) {
+            ap_remove_output_filter(f);
+        }
+    } else if (AP_BUCKET_IS_ERROR(bucket)) {
+        settle_at_end(f, response, uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code);
+    }
+    return (status == APR_SUCCESS) ? pass_on(f, bucket, response->event_pool) : status;
+}
+
+apr_status_t uapi_inspect_stream(ap_filter_t *f, uapi_response *response, apr_bucket_brigade *brigade)
+{
+    apr_status_t status = APR_SUCCESS;
+    while (status == APR_SUCCESS && !APR_BRIGADE_EMPTY(brigade)) {
+        apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+        if (APR_BUCKET_IS_METADATA(bucket)) {
+            status = take_metadata(f, response, bucket);
+        } else {
+            status = take_data(f, response, bucket);
+            apr_bucket_delete(bucket);
+        }
+    }
+    apr_brigade_cleanup(brigade);
+    return status;
+}

@@ -1,0 +1,124 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "inspect.h"
+#include "log.h"
+#include "redact.h"
+
+static const char echo_scanner[] = "credential";
+static const char echo_rule[] = "credential.echo";
+
+/* The credential that we injected has no business in an answer. It is looked for exactly, before any pattern. */
+static void add_echoes(uapi_call *call, const char *text, size_t length, uapi_firewall_report *report, apr_pool_t *pool)
+{
+    const char *at = text, *end = text + length;
+    if (call->secret == NULL || call->secret_length < 8) {
+        return;
+    }
+    while ((at = memmem(at, (size_t)(end - at), call->secret, call->secret_length)) != NULL) {
+        size_t count = report->count;
+        uapi_firewall_finding *larger = apr_palloc(pool, sizeof(*larger) * (count + 1));
+        if (count > 0) {
+            memcpy(larger, report->findings, sizeof(*larger) * count);
+        }
+        larger[count] = (uapi_firewall_finding){echo_scanner, echo_rule, UAPI_SEVERITY_CRITICAL, UAPI_ACTION_REDACT,
+                                                (size_t)(at - text), (size_t)(at - text) + call->secret_length};
+        report->findings = larger;
+        report->count++;
+        call->credential_echoed = 1;
+        at += call->secret_length;
+    }
+}
+
+static void add_sums(uapi_call *call, const uapi_firewall_report *report)
+{
+    call->response_findings += report->count;
+    if (report->count > 0 && (call->response_rule == NULL || report->action > call->response_action)) {
+        call->response_action = report->action;
+        call->response_rule = (report->decisive != NULL) ? report->decisive->rule : report->findings[0].rule;
+    }
+}
+
+static int enforces(const uapi_call *call)
+{
+    return uapi_call_enforces(call) && uapi_firewall_mode(call->gateway->firewall) == UAPI_MODE_ENFORCE;
+}
+
+/* What is redacted: everything that the configuration says where it is enforced; else the echoed credential alone. */
+static uapi_firewall_report to_redact(const uapi_call *call, const uapi_firewall_report *report, apr_pool_t *pool)
+{
+    uapi_firewall_report chosen = *report;
+    chosen.findings = apr_palloc(pool, sizeof(*chosen.findings) * (report->count + 1));
+    chosen.count = 0;
+    for (uint32_t i = 0; i < report->count; i++) {
+        if (enforces(call) || report->findings[i].rule == echo_rule) {
+            chosen.findings[chosen.count++] = report->findings[i];
+        }
+    }
+    return chosen;
+}
+
+static apr_status_t blocked(const uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    return uapi_fail(result, pool, APR_EACCES, UAPI_REASON_FIREWALL_BLOCKED, "%s in the response",
+                     report->decisive != NULL ? report->decisive->rule : "a finding that cannot be redacted");
+}
+
+static apr_status_t enforce(const uapi_call *call, const uapi_view *view, uapi_inspected *out, apr_pool_t *pool,
+                            uapi_result *result)
+{
+    uapi_firewall_report chosen;
+    if (out->report.overload && enforces(call)) {
+        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD, "too many candidates in the response");
+    }
+    if (out->report.action > UAPI_ACTION_REDACT && enforces(call)) {
+        return blocked(&out->report, pool, result);
+    }
+    if (out->report.count == 0) {
+        return APR_SUCCESS;
+    }
+    chosen = to_redact(call, &out->report, pool);
+    if (uapi_redact(&out->text, &out->length, out->text, out->length, view, &chosen, pool) != APR_SUCCESS) {
+        return blocked(&out->report, pool, result);
+    }
+    return APR_SUCCESS;
+}
+
+/* JSON that two readers could understand differently must not pass: the scanners would have seen another text than the agent. */
+static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_result why = {0};
+    if (uapi_json_read(&out->json, out->text, out->length, NULL, pool, &why) == APR_SUCCESS || !uapi_call_enforces(call)) {
+        return APR_SUCCESS;
+    }
+    return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s", uapi_reason_describe(why.reason)->code,
+                     why.detail != NULL ? why.detail : "");
+}
+
+apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length, uapi_inspected *out,
+                               apr_pool_t *pool, uapi_result *result)
+{
+    const uapi_firewall *firewall = call->gateway->firewall;
+    uapi_view view = {.text = text, .length = length};
+    apr_status_t status = APR_SUCCESS;
+    memset(out, 0, sizeof(*out));
+    out->text = text;
+    out->length = length;
+    if (kind == UAPI_TEXT_JSON) {
+        status = read_json(call, out, pool, result);
+    }
+    if (status == APR_SUCCESS && out->json.count > 0) {
+        uapi_view_make(&view, &out->json, pool);
+    }
+    if (status == APR_SUCCESS && uapi_firewall_mode(firewall) != UAPI_MODE_DISABLED) {
+        status = uapi_firewall_scan(firewall, UAPI_DIRECTION_RESPONSE, view.text, view.length, &out->report, pool, result);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    add_echoes(call, view.text, view.length, &out->report, pool);
+    add_sums(call, &out->report);
+    return enforce(call, view.json != NULL ? &view : NULL, out, pool, result);
+}

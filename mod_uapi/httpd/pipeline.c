@@ -1,0 +1,98 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "pipeline.h"
+
+#include <string.h>
+
+#include "http_core.h"
+
+#include "body.h"
+#include "log.h"
+#include "record.h"
+#include "refuse.h"
+#include "stages.h"
+
+typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *result);
+
+/* The order is part of the promise: cheap refusals first, nothing unsealed before every refusal had its chance. */
+static const stage stages[] = {
+    uapi_stage_authenticate, uapi_stage_understand, uapi_stage_decide, uapi_stage_inspect_request, uapi_stage_find_credential,
+};
+
+static apr_status_t judge(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+        apr_status_t status = stages[i](r, call, result);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Allowed or not, the decision is in the chain before anything follows from it. A caller that is nobody's has no chain. */
+static void record(request_rec *r, uapi_call *call, uapi_result *verdict)
+{
+    uapi_result trouble = {0};
+    call->refusal = *verdict;
+    if (call->principal == NULL) {
+        return;
+    }
+    if (uapi_record_decision(r, call, &trouble) != APR_SUCCESS) {
+        *verdict = trouble;
+    } else if (verdict->reason == UAPI_REASON_NONE) {
+        call->recorded = 1;
+    }
+}
+
+static int is_subrequest_or_redirected(const request_rec *r)
+{
+    /* A lookup subrequest (mod_dir, mod_negotiation) runs hooks but no handler; one that runs its handler is stopped there. A
+     * per-directory rewrite sends the request through all hooks again under its new URI. */
+    return r->main != NULL || (r->handler != NULL && strcmp(r->handler, "redirect-handler") == 0);
+}
+
+int uapi_pipeline_fixups(request_rec *r)
+{
+    uapi_call *call = uapi_call_of(r);
+    uapi_result verdict = {0};
+    if (call == NULL) {
+        return DECLINED;
+    }
+    if (is_subrequest_or_redirected(r)) {
+        return DECLINED;
+    }
+    if (call->gateway == NULL) {
+        uapi_fail(&verdict, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID, "no gateway could be started in this process");
+    } else {
+        judge(r, call, &verdict);
+        record(r, call, &verdict);
+    }
+    if (verdict.reason != UAPI_REASON_NONE) {
+        return uapi_refuse(r, call, &verdict);
+    }
+    uapi_body_replay(r, call->forward, call->forward_length);
+    uapi_inspect_response_add(r, call);
+    return OK;
+}
+
+int uapi_pipeline_handler(request_rec *r)
+{
+    uapi_call *call = uapi_call_of(r);
+    uapi_result trouble = {0};
+    if (call == NULL) {
+        return DECLINED;
+    }
+    if (call->refusal.reason != UAPI_REASON_NONE) {
+        return uapi_refuse_handler(r, call);
+    }
+    if (!call->recorded) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, UAPI_LOGNO(0104) "a request that was never judged reached its handler: %s",
+                      r->main != NULL ? "a subrequest" : "its hooks did not run");
+        return HTTP_FORBIDDEN;
+    }
+    if (uapi_inject_unseal(r, call, &trouble) != APR_SUCCESS) {
+        int status = uapi_refuse(r, call, &trouble);
+        return (status == OK) ? uapi_refuse_handler(r, call) : status;
+    }
+    return DECLINED;
+}

@@ -1,0 +1,201 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "record.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "../core/jcs.h"
+#include "log.h"
+
+#define MAX_FINDINGS 16  /* of one call; a record says how many more there were */
+#define MAX_TEXT 256     /* bytes of any one string that a caller chose */
+#define RECORD_ROOM 8192
+
+/* What kind of thing was done, for people who filter the chain. The first match counts. */
+static const struct {
+    const char *method;
+    const char *action;
+} actions[] = {
+    {"tools/call", "mcp.tool.call"},      {"resources/read", "mcp.resource.read"}, {"prompts/get", "mcp.prompt.get"},
+    {"initialize", "mcp.session.open"},   {"http/DELETE", "mcp.session.close"},    {"http/GET", "mcp.stream.open"},
+    {"tools/list", "mcp.tools.list"},     {"resources/list", "mcp.resources.list"}, {"prompts/list", "mcp.prompts.list"},
+    {"response/result", "mcp.response"},  {"response/error", "mcp.response"},
+};
+
+static const char *action_of(const char *method)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(actions[i].method, method) == 0) {
+            return actions[i].action;
+        }
+    }
+    return (strncmp(method, "http/", 5) == 0) ? "mcp.http" : "mcp.message";
+}
+
+static const char *severity_name(uapi_severity severity)
+{
+    static const char *const names[] = {"none", "low", "medium", "high", "critical"};
+    return names[(unsigned)severity < 5 ? severity : 0];
+}
+
+static void member(uapi_jcs *w, const char *key, const char *value)
+{
+    if (value != NULL) {
+        size_t length = strlen(value);
+        uapi_jcs_key(w, key);
+        uapi_jcs_string(w, value, length > MAX_TEXT ? MAX_TEXT : length);
+    }
+}
+
+/* RFC 3339 in UTC with microseconds. */
+static void timestamp(uapi_jcs *w, apr_time_t when)
+{
+    apr_time_exp_t t;
+    char text[32];
+    apr_time_exp_gmt(&t, when);
+    apr_snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
+                 t.tm_min, t.tm_sec, (int)t.tm_usec);
+    member(w, "at", text);
+}
+
+static void write_findings(uapi_jcs *w, const uapi_firewall_report *report)
+{
+    if (report->count == 0) {
+        return;
+    }
+    uapi_jcs_key(w, "finding_count");
+    uapi_jcs_int(w, report->count);
+    uapi_jcs_key(w, "findings");
+    uapi_jcs_array_open(w);
+    for (uint32_t i = 0; i < report->count && i < MAX_FINDINGS; i++) {
+        uapi_jcs_object_open(w);
+        member(w, "action", uapi_action_name(report->findings[i].action));
+        member(w, "rule", report->findings[i].rule);
+        member(w, "severity", severity_name(report->findings[i].severity));
+        uapi_jcs_object_close(w);
+    }
+    uapi_jcs_array_close(w);
+}
+
+static void write_principal(uapi_jcs *w, const uapi_principal *principal)
+{
+    uapi_jcs_key(w, "principal");
+    uapi_jcs_object_open(w);
+    member(w, "id", principal->id);
+    member(w, "token", principal->token_id);
+    member(w, "type", uapi_principal_type_name(principal->type));
+    uapi_jcs_object_close(w);
+}
+
+/* A name that a caller chose may itself be what a scanner found; matched text has no place in a record. */
+static const char *harmless(const uapi_call *call, const char *text)
+{
+    const uapi_firewall_report *report = &call->request_report;
+    for (uint32_t i = 0; text != NULL && i < report->count; i++) {
+        const uapi_firewall_finding *finding = &report->findings[i];
+        if (memmem(text, strlen(text), call->view.text + finding->from, finding->to - finding->from) != NULL) {
+            return "[REDACTED]";
+        }
+    }
+    return text;
+}
+
+/* What UapiEngine shadow, or a policy or firewall in shadow mode, would have refused. */
+static const char *shadow_reason(const uapi_call *call)
+{
+    if (call->verdict.effect == UAPI_EFFECT_DENY) {
+        return uapi_reason_describe(call->verdict.reason)->code;
+    }
+    if (call->request_report.overload) {
+        return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
+    }
+    if (call->request_report.action > UAPI_ACTION_REDACT) {
+        return uapi_reason_describe(UAPI_REASON_FIREWALL_BLOCKED)->code;
+    }
+    return call->verdict.shadow ? uapi_reason_describe(UAPI_REASON_POLICY_DENIED)->code : NULL;
+}
+
+static size_t write_decision(const request_rec *r, const uapi_call *call, const uapi_mcp_message *message, char *buffer,
+                             size_t size)
+{
+    const char *method = harmless(call, uapi_call_method(call, message));
+    int refused = call->refusal.reason != UAPI_REASON_NONE;
+    uapi_jcs w;
+    uapi_jcs_begin(&w, buffer, size);
+    uapi_jcs_object_open(&w);
+    member(&w, "action", action_of(method));
+    timestamp(&w, apr_time_now());
+    member(&w, "call", call->id);
+    member(&w, "decision", refused ? "deny" : "allow");
+    write_findings(&w, &call->request_report);
+    member(&w, "ip", r->useragent_ip);
+    member(&w, "kind", "decision");
+    member(&w, "method", method);
+    member(&w, "policy", call->verdict.policy);
+    write_principal(&w, call->principal);
+    member(&w, "reason", refused ? uapi_reason_describe(call->refusal.reason)->code : NULL);
+    member(&w, "revision", call->mcp.count > 0 ? uapi_mcp_revision_name(call->mcp.revision) : NULL);
+    member(&w, "rule", call->verdict.rule);
+    member(&w, "server", call->route->server);
+    member(&w, "shadow", refused ? NULL : shadow_reason(call));
+    member(&w, "target", message != NULL ? harmless(call, message->target) : NULL);
+    member(&w, "tenant", call->principal->tenant);
+    uapi_jcs_object_close(&w);
+    return uapi_jcs_end(&w);
+}
+
+static apr_status_t append(uapi_call *call, const char *record, size_t length, uapi_durability durability, apr_pool_t *pool,
+                           uapi_result *result)
+{
+    if (length == 0) {
+        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_AUDIT_UNAVAILABLE, "the record does not fit its buffer");
+    }
+    return uapi_audit_append(call->gateway->audit, call->principal->tenant, record, length, durability, result);
+}
+
+/* The chain is one order for all: when the last record of several is on the disk, so are those before it. */
+apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    uint32_t count = (call->mcp.count > 0) ? call->mcp.count : 1;
+    apr_status_t status = APR_SUCCESS;
+    for (uint32_t i = 0; i < count && status == APR_SUCCESS; i++) {
+        char buffer[RECORD_ROOM];
+        const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[i] : NULL;
+        size_t length = write_decision(r, call, message, buffer, sizeof(buffer));
+        uapi_durability durability = (i + 1 == count) ? uapi_config_durability(call->route) : UAPI_DURABILITY_PROCESS;
+        status = append(call, buffer, length, durability, r->pool, result);
+    }
+    return status;
+}
+
+apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result)
+{
+    const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[0] : NULL;
+    char buffer[RECORD_ROOM];
+    apr_time_t now = apr_time_now();
+    uapi_jcs w;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    member(&w, "action", action_of(uapi_call_method(call, message)));
+    timestamp(&w, now);
+    uapi_jcs_key(&w, "bytes");
+    uapi_jcs_int(&w, call->response_bytes);
+    member(&w, "call", call->id);
+    uapi_jcs_key(&w, "duration_us");
+    uapi_jcs_int(&w, now - call->started);
+    if (call->response_findings > call->response_report.count) { /* a stream: only sums are kept */
+        uapi_jcs_key(&w, "finding_count");
+        uapi_jcs_int(&w, call->response_findings);
+        member(&w, "finding_rule", call->response_rule);
+    } else {
+        write_findings(&w, &call->response_report);
+    }
+    member(&w, "kind", "outcome");
+    member(&w, "result", what);
+    uapi_jcs_key(&w, "status");
+    uapi_jcs_int(&w, r->status);
+    member(&w, "tenant", call->principal->tenant);
+    uapi_jcs_object_close(&w);
+    return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);
+}

@@ -1,0 +1,18 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file record.h
+ * What the audit chain says of a call: a decision before anything leaves, an outcome before the caller has the last byte.
+ * docs/audit.md lists the members. No record ever holds an argument, a result or matched text.
+ */
+#ifndef UAPI_HTTPD_RECORD_H
+#define UAPI_HTTPD_RECORD_H
+
+#include "call.h"
+
+/** One decision for each message of the call (one for a call without). */
+apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** The outcome: `what` is "ok", or the code of the reason why the answer is not the upstream's. */
+apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result);
+
+#endif

@@ -1,0 +1,206 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "refuse.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "http_core.h"
+#include "http_protocol.h"
+#include "http_request.h"
+
+#include "../core/jcs.h"
+#include "log.h"
+#include "settle.h"
+
+static ap_filter_rec_t *error_filter;
+
+/* Reasons that are about one message of the protocol. All others are about the connection. */
+static int concerns_message(uapi_reason reason)
+{
+    switch (reason) {
+    case UAPI_REASON_POLICY_DENIED:
+    case UAPI_REASON_POLICY_DEFAULT:
+    case UAPI_REASON_FIREWALL_BLOCKED:
+    case UAPI_REASON_FIREWALL_OVERLOAD:
+    case UAPI_REASON_CREDENTIAL_MISSING:
+    case UAPI_REASON_CREDENTIAL_UNREADABLE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int is_authentication(uapi_reason reason)
+{
+    return uapi_reason_describe(reason)->http_status == HTTP_UNAUTHORIZED;
+}
+
+/* RFC 6750, section 3: no error code when the caller sent no credentials at all. */
+static void challenge(request_rec *r, uapi_reason reason)
+{
+    const char *realm = ap_auth_name(r);
+    const char *value = apr_psprintf(r->pool, "Bearer realm=\"%s\"", realm != NULL ? ap_escape_quotes(r->pool, realm) : "uapi");
+    if (reason != UAPI_REASON_TOKEN_MISSING) {
+        value = apr_pstrcat(r->pool, value, ", error=\"invalid_token\", error_description=\"",
+                            uapi_reason_describe(reason)->title, "\"", NULL);
+    }
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
+}
+
+int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
+{
+    const uapi_reason_info *info = uapi_reason_describe(result->reason);
+    int quiet = info->http_status < 500;
+    call->refusal = *result;
+    ap_log_rerror(APLOG_MARK, quiet ? APLOG_INFO : APLOG_ERR, result->status, r,
+                  UAPI_LOGNO(0101) "call %s refused: %s%s%s%s%s", call->id, info->code, result->detail != NULL ? ": " : "",
+                  result->detail != NULL ? result->detail : "", call->refused_rule != NULL ? ", rule " : "",
+                  call->refused_rule != NULL ? call->refused_rule : "");
+    apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
+    if (call->mcp.count > 0 && concerns_message(result->reason)) {
+        return OK;
+    }
+    if (is_authentication(result->reason)) {
+        challenge(r, result->reason);
+    }
+    return info->http_status;
+}
+
+/* ---------------------------------------------------------------------- bodies */
+
+static void write_data(uapi_jcs *w, const uapi_call *call, const uapi_reason_info *info, const char *rule)
+{
+    uapi_jcs_object_open(w);
+    uapi_jcs_key(w, "call");
+    uapi_jcs_cstring(w, call->id);
+    uapi_jcs_key(w, "help");
+    uapi_jcs_cstring(w, info->help);
+    uapi_jcs_key(w, "reason");
+    uapi_jcs_cstring(w, info->code);
+    if (rule != NULL) {
+        uapi_jcs_key(w, "rule");
+        uapi_jcs_cstring(w, rule);
+    }
+    uapi_jcs_object_close(w);
+}
+
+/* The id stands in the answer as it stood in the request, byte for byte: a client may compare large numbers as text. */
+static const char *raw_id(request_rec *r, const uapi_json *json, uint32_t id)
+{
+    const uapi_json_node *node;
+    if (json == NULL || id == UAPI_JSON_NONE || id >= json->count) {
+        return "null";
+    }
+    node = &json->nodes[id];
+    return (node->type == UAPI_JSON_STRING) ? apr_pstrmemdup(r->pool, json->text + node->start - 1, node->length + 2)
+                                            : apr_pstrmemdup(r->pool, json->text + node->start, node->length);
+}
+
+const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
+                             const uapi_json *json, uint32_t id)
+{
+    const uapi_reason_info *info = uapi_reason_describe(result->reason);
+    char buffer[2048];
+    uapi_jcs w;
+    size_t length;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    uapi_jcs_key(&w, "code");
+    uapi_jcs_int(&w, info->rpc_code);
+    uapi_jcs_key(&w, "data");
+    write_data(&w, call, info, rule);
+    uapi_jcs_key(&w, "message");
+    uapi_jcs_cstring(&w, info->title);
+    uapi_jcs_object_close(&w);
+    length = uapi_jcs_end(&w);
+    return apr_psprintf(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":%.*s}", raw_id(r, json, id), (int)length, buffer);
+}
+
+/* One error for a single message; for a batch an array with one for each request of it. */
+static const char *whole_body(request_rec *r, const uapi_call *call)
+{
+    const char *separator = "[", *body = "";
+    if (!call->mcp.batch) {
+        return uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json,
+                                call->mcp.count > 0 ? call->mcp.messages[0].id : UAPI_JSON_NONE);
+    }
+    for (uint32_t i = 0; i < call->mcp.count; i++) {
+        if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
+            body = apr_pstrcat(r->pool, body, separator,
+                               uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json,
+                                                call->mcp.messages[i].id),
+                               NULL);
+            separator = ",";
+        }
+    }
+    return (*separator == '[') ? uapi_refuse_body(r, call, &call->refusal, call->refused_rule, NULL, UAPI_JSON_NONE)
+                               : apr_pstrcat(r->pool, body, "]", NULL);
+}
+
+int uapi_refuse_handler(request_rec *r, uapi_call *call)
+{
+    const char *body;
+    if (call->refusal.reason == UAPI_REASON_NONE) {
+        return DECLINED;
+    }
+    ap_discard_request_body(r);
+    body = whole_body(r, call);
+    call->replied = 1;
+    r->status = HTTP_OK;
+    ap_set_content_type(r, "application/json");
+    ap_set_content_length(r, (apr_off_t)strlen(body));
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    ap_rputs(body, r);
+    return OK;
+}
+
+/* ------------------------------------------------- the body of an error status */
+
+static apr_status_t replace_body(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    uapi_call *call = f->ctx;
+    apr_bucket *bucket, *next;
+    if (!call->replied) {
+        const char *body = whole_body(r, call);
+        call->replied = 1;
+        ap_set_content_type(r, "application/json");
+        apr_table_unset(r->headers_out, "Content-Length");
+        apr_table_unset(r->headers_out, "Content-Encoding");
+        apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+        APR_BRIGADE_INSERT_HEAD(brigade, apr_bucket_pool_create(body, strlen(body), r->pool, f->c->bucket_alloc));
+        bucket = APR_BUCKET_NEXT(APR_BRIGADE_FIRST(brigade));
+    } else {
+        bucket = APR_BRIGADE_FIRST(brigade);
+    }
+    for (; bucket != APR_BRIGADE_SENTINEL(brigade); bucket = next) {
+        next = APR_BUCKET_NEXT(bucket);
+        if (!APR_BUCKET_IS_METADATA(bucket)) {
+            apr_bucket_delete(bucket);
+        }
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void uapi_refuse_insert_error_filter(request_rec *r)
+{
+    uapi_call *call = uapi_call_find(r);
+    if (call == NULL || call->replied) {
+        return;
+    }
+    if (call->refusal.reason == UAPI_REASON_NONE) {
+        if (!call->recorded) {
+            return; /* some other module refused before us: its answer stands */
+        }
+        call->refusal.reason = UAPI_REASON_UPSTREAM_FAILED;
+        apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
+    }
+    uapi_settle(r, call, uapi_reason_describe(call->refusal.reason)->code);
+    ap_add_output_filter_handle(error_filter, call, r, r->connection);
+}
+
+void uapi_refuse_register(void)
+{
+    error_filter = ap_register_output_filter("UAPI_ERROR", replace_body, NULL, AP_FTYPE_RESOURCE);
+}

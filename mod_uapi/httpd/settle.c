@@ -1,0 +1,39 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "settle.h"
+
+#include "../core/secret.h"
+#include "log.h"
+#include "record.h"
+
+static void forget_secret(uapi_call *call)
+{
+    if (call->secret != NULL) {
+        uapi_secret_wipe(call->secret, call->secret_length);
+        call->secret = NULL;
+    }
+}
+
+apr_status_t uapi_settle(request_rec *r, uapi_call *call, const char *what)
+{
+    uapi_result result = {0};
+    if (!call->recorded || call->settled) {
+        return APR_SUCCESS;
+    }
+    call->settled = 1;
+    forget_secret(call);
+    if (uapi_record_outcome(r, call, what, &result) != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, result.status, r, UAPI_LOGNO(0103) "call %s: the outcome could not be recorded: %s",
+                      call->id, result.detail != NULL ? result.detail : "");
+        return result.status != APR_SUCCESS ? result.status : APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+int uapi_settle_log_transaction(request_rec *r)
+{
+    uapi_call *call = uapi_call_find(r);
+    if (call != NULL) {
+        uapi_settle(r, call, r->connection->aborted ? "client.gone" : "ok");
+    }
+    return DECLINED;
+}

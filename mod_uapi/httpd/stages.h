@@ -1,0 +1,39 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file stages.h
+ * The stages of a call, in the order of DESIGN section 3. Each is one file; pipeline.c runs them.
+ *
+ * A stage returns APR_SUCCESS to go on, or a failure with the refusal in `result`. It sends nothing itself: the pipeline
+ * records the decision first. It never succeeds by accident: whatever fails inside a stage refuses the call.
+ */
+#ifndef UAPI_HTTPD_STAGES_H
+#define UAPI_HTTPD_STAGES_H
+
+#include "call.h"
+
+/** authenticate: sets call->principal and r->user. */
+apr_status_t uapi_stage_authenticate(request_rec *r, uapi_call *call, uapi_result *result);
+/** check_authn hook for `AuthType uapi`. */
+int uapi_authenticate_hook(request_rec *r);
+
+/** understand: reads the bounded body once, strictly, and recognises the messages in it. */
+apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** decide: policy over every message; the strictest verdict is the call's. */
+apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
+apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** inject, first part: find the credential, still sealed, so that its absence is refused before the call is recorded as allowed. */
+apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result);
+/** inject, second part, in the handler just before mod_proxy's: unseal it. The decision is recorded by then. */
+apr_status_t uapi_inject_unseal(request_rec *r, uapi_call *call, uapi_result *result);
+/** inject, third part: registers a hook on the headers that mod_proxy sends upstream. pre_config hook. */
+int uapi_inject_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+
+/** inspect the response: an output filter, added to allowed calls. */
+void uapi_inspect_response_register(void);
+void uapi_inspect_response_add(request_rec *r, uapi_call *call);
+
+#endif

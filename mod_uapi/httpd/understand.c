@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "body.h"
+#include "log.h"
+#include "stages.h"
+
+/* "application/json", perhaps with parameters; a charset other than UTF-8 would make two readings of one text. */
+static int is_json(request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    const char *charset;
+    static const char name[] = "application/json";
+    if (type == NULL || strncasecmp(type, name, sizeof(name) - 1) != 0) {
+        return 0;
+    }
+    type += sizeof(name) - 1;
+    if (*type != '\0' && *type != ';' && !apr_isspace(*type)) {
+        return 0;
+    }
+    charset = ap_strcasestr(type, "charset=");
+    if (charset == NULL) {
+        return 1;
+    }
+    charset += strlen("charset=");
+    charset += (*charset == '"');
+    return strncasecmp(charset, "utf-8", 5) == 0 && !apr_isalnum(charset[5]) && charset[5] != '-';
+}
+
+static int is_identity(request_rec *r)
+{
+    const char *encoding = apr_table_get(r->headers_in, "Content-Encoding");
+    return encoding == NULL || strcasecmp(encoding, "identity") == 0;
+}
+
+/* A request that was redirected internally has no body of its own any more: what its predecessor read is judged again. */
+static const uapi_call *predecessor(const request_rec *r)
+{
+    for (const request_rec *before = r->prev; before != NULL; before = before->prev) {
+        const uapi_call *call = uapi_call_find(before);
+        if (call != NULL && call->body != NULL) {
+            return call;
+        }
+    }
+    return NULL;
+}
+
+static apr_status_t fetch_body(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const uapi_call *before = predecessor(r);
+    if (before == NULL) {
+        return uapi_body_read(r, uapi_config_max_body(call->route), &call->body, &call->body_length, result);
+    }
+    call->body = before->body;
+    call->body_length = before->body_length;
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    apr_status_t status;
+    if (!is_identity(r)) {
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING, "Content-Encoding is not identity");
+    }
+    if (!is_json(r)) {
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_TYPE, "Content-Type is not application/json in UTF-8");
+    }
+    status = fetch_body(r, call, result);
+    if (status == APR_SUCCESS) {
+        status = uapi_json_read(&call->json, call->body, call->body_length, NULL, r->pool, result);
+    }
+    if (status == APR_SUCCESS) {
+        uapi_view_make(&call->view, &call->json, r->pool);
+        call->forward = call->body;
+        call->forward_length = call->body_length;
+    }
+    return status;
+}
+
+static apr_status_t recognise(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const uapi_mcp_headers headers = {apr_table_get(r->headers_in, "MCP-Protocol-Version"),
+                                      apr_table_get(r->headers_in, "Mcp-Method"), apr_table_get(r->headers_in, "Mcp-Name")};
+    apr_status_t status = uapi_mcp_read(&call->mcp, &call->json, &headers, r->pool, result);
+    if (status != APR_SUCCESS) {
+        call->mcp.count = 0; /* what could not be recognised is answered as a whole, by status */
+    }
+    return status;
+}
+
+apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    int is_post = (r->method_number == M_POST);
+    apr_status_t status = APR_SUCCESS;
+    call->http_method = is_post ? "http/POST" : apr_pstrcat(r->pool, "http/", r->method, NULL);
+    apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
+    if (is_post || uapi_body_announced(r)) {
+        status = read_body(r, call, result);
+    }
+    return (status == APR_SUCCESS && is_post) ? recognise(r, call, result) : status;
+}
