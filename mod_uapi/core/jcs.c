@@ -15,7 +15,7 @@ enum { WANTS_VALUE, WANTS_NOTHING, WANTS_FIRST_KEY, WANTS_KEY, WANTS_MEMBER, WAN
 
 static void misuse(uapi_jcs *jcs)
 {
-#ifndef NDEBUG
+#ifdef UAPI_DEBUG
     abort();
 #endif
     jcs->failed = 1;

@@ -6,7 +6,7 @@
  * runs when an object closes because only then its keys are known to be well-formed.
  */
 #include "json.h"
-#include "json_private.h"
+#include "json_internal.h"
 
 #include <string.h>
 

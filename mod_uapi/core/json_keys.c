@@ -5,7 +5,7 @@
  * thread, because an object may have as many keys as its sender likes and a hash that the sender can predict would
  * make the search quadratic.
  */
-#include "json_private.h"
+#include "json_internal.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * From decoded offsets back to raw ones. Only findings ask, so this walks the string instead of keeping a map of it:
  * plain runs are stepped over whole, each escape is decoded once for its length.
  */
-#include "json_private.h"
+#include "json_internal.h"
 
 #include <string.h>
 

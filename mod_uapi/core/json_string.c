@@ -5,7 +5,7 @@
  * (quote, escape, UTF-8, control) is then judged byte by byte. The word loop may stop early at a byte that needs no
  * judging, never late.
  */
-#include "json_private.h"
+#include "json_internal.h"
 
 #include <string.h>
 

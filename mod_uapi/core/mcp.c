@@ -5,7 +5,7 @@
  * stage has to look at the spelling again. Which headers must agree is in mcp_headers.c, which keys must not vary in
  * mcp_keys.c.
  */
-#include "mcp_private.h"
+#include "mcp_internal.h"
 
 #include <string.h>
 

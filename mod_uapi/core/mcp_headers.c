@@ -5,7 +5,7 @@
  * base64 is compared by encoding the body's value, so that there is one spelling of it and no decoder to disagree
  * with.
  */
-#include "mcp_private.h"
+#include "mcp_internal.h"
 
 #include <string.h>
 

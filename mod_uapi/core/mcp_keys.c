@@ -4,7 +4,7 @@
  * method, and so is "param" followed by a long s. One pass over an object finds the protocol's keys and refuses
  * everything that such a library would take for one of them.
  */
-#include "mcp_private.h"
+#include "mcp_internal.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file json_private.h
+ * @file json_internal.h
  * Shared by the files of the JSON reader; nobody else includes it.
  *
  * Functions that return int give 1, or 0 after uapi_json_refuse has been called.
  */
-#ifndef UAPI_CORE_JSON_PRIVATE_H
-#define UAPI_CORE_JSON_PRIVATE_H
+#ifndef UAPI_CORE_JSON_INTERNAL_H
+#define UAPI_CORE_JSON_INTERNAL_H
 
 #include "json.h"
 

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file mcp_private.h
+ * @file mcp_internal.h
  * Shared by the files that recognise MCP messages; nobody else includes it.
  *
  * Functions that return apr_status_t give APR_SUCCESS, or a refusal that is described in the reader's result.
  */
-#ifndef UAPI_CORE_MCP_PRIVATE_H
-#define UAPI_CORE_MCP_PRIVATE_H
+#ifndef UAPI_CORE_MCP_INTERNAL_H
+#define UAPI_CORE_MCP_INTERNAL_H
 
 #include "mcp.h"
 
