@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "log.h"
-#include "redact.h"
+#include "../core/redact.h"
 #include "stages.h"
 
 static apr_status_t block(request_rec *r, uapi_call *call, uapi_result *result)

@@ -5,7 +5,7 @@
 
 #include "inspect.h"
 #include "log.h"
-#include "redact.h"
+#include "../core/redact.h"
 
 static const char echo_scanner[] = "credential";
 static const char echo_rule[] = "credential.echo";

@@ -3,11 +3,11 @@
  * @file redact.h
  * Replaces what was found by placeholders, and nothing else: every byte outside a finding stays as it was.
  */
-#ifndef UAPI_HTTPD_REDACT_H
-#define UAPI_HTTPD_REDACT_H
+#ifndef UAPI_CORE_REDACT_H
+#define UAPI_CORE_REDACT_H
 
-#include "../core/firewall.h"
-#include "../core/view.h"
+#include "firewall.h"
+#include "view.h"
 
 /**
  * The text with each finding whose action is redact (or stricter) replaced. `view` NULL: offsets are those of the text itself, which
