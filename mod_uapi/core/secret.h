@@ -10,7 +10,10 @@
 
 #include <apr_pools.h>
 
-/** Zeroed memory that is wiped and released when the pool is cleared. For long-lived keys: takes whole pages. */
+/**
+ * Zeroed memory that is wiped and released when the pool is cleared. For long-lived keys: takes whole pages. NULL if the kernel
+ * gives none. A forked child inherits the content and the exclusion from dumps; the lock it does not (mlock(2)).
+ */
 void *uapi_secret_alloc(size_t size, apr_pool_t *pool);
 
 /** Wipe memory that the compiler must not think dead. */
