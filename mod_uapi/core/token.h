@@ -25,7 +25,7 @@ apr_status_t uapi_token_generate(char token[UAPI_TOKEN_LENGTH + 1], uapi_result 
 /** Prefix, length, alphabet and CRC; token.malformed otherwise. Says nothing about whether the token is known. */
 apr_status_t uapi_token_check(const char *text, size_t length, uapi_result *result);
 
-/** SHA-256 of the token's characters. */
+/** SHA-256 of the token's characters; all zeros, which no store takes or finds, if OpenSSL fails. */
 void uapi_token_hash(const char *text, size_t length, uint8_t hash[UAPI_TOKEN_HASH_SIZE]);
 
 #endif
