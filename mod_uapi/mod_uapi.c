@@ -16,6 +16,7 @@
 #include "httpd/refuse.h"
 #include "httpd/settle.h"
 #include "httpd/stages.h"
+#include "httpd/status.h"
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -39,6 +40,7 @@ static void register_hooks(apr_pool_t *pool)
     uapi_body_register();
     uapi_inspect_response_register();
     uapi_refuse_register();
+    uapi_status_register();
 }
 
 /* httpd finds the module by this symbol; all others of ours stay hidden. */

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "record.h"
 #include "refuse.h"
+#include "settle.h"
 #include "stages.h"
 
 typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *result);
@@ -92,6 +93,7 @@ int uapi_pipeline_handler(request_rec *r)
     }
     if (uapi_inject_unseal(r, call, &trouble) != APR_SUCCESS) {
         int status = uapi_refuse(r, call, &trouble);
+        uapi_settle(r, call, uapi_reason_describe(trouble.reason)->code);
         return (status == OK) ? uapi_refuse_handler(r, call) : status;
     }
     return DECLINED;
