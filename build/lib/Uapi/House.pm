@@ -14,7 +14,6 @@ use File::Spec ();
 use File::Temp ();
 use IO::Socket::INET ();
 use POSIX ();
-use Time::HiRes ();
 
 our @EXPORT_OK = qw(root out free_port work_dir start_process stop_process stop_all wait_port wait_until run capture
     write_file read_file httpd_config start_httpd service_user owner_of_children http die_plainly);
@@ -108,6 +107,10 @@ sub tail {
     return join '', map {"    $_"} @lines[($first > 0 ? $first : 0) .. $#lines];
 }
 
+sub pause {
+    select undef, undef, undef, 0.05;
+}
+
 sub free_port {
     my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1, ReuseAddr => 1)
         or die "no free port on 127.0.0.1: $!\n";
@@ -147,7 +150,7 @@ sub stop_process {
             kill 'KILL', -$pid;    # a child that outlived its parent
             return;
         }
-        Time::HiRes::sleep(0.05);
+        pause();
     }
     kill 'KILL', -$pid;
     waitpid $pid, 0;
@@ -165,12 +168,12 @@ END { stop_all() if $$ == $owner }
 # Until `check` returns true; 0 if it does not within that many seconds.
 sub wait_until {
     my ($seconds, $check) = @_;
-    my $end = Time::HiRes::time() + $seconds;
+    my $end = time + $seconds;
     while (1) {
         my $result = $check->();
         return $result if $result;
-        return 0 if Time::HiRes::time() > $end;
-        Time::HiRes::sleep(0.05);
+        return 0 if time > $end;
+        pause();
     }
 }
 

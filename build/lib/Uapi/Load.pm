@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT_OK = qw(call_body call_headers upstream_result policy_text wrk_script parse_wrk nginx_config);
+our @EXPORT_OK = qw(fresh_secret call_body call_headers upstream_result policy_text wrk_script parse_wrk nginx_config);
 
 my @paragraphs = (
     "Thank you for waiting. The delivery left our warehouse in Rotterdam on Tuesday and the carrier now expects it on "
@@ -62,6 +62,24 @@ sub call_headers {
 sub upstream_result {
     return '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text",'
         . '"text":"Comment 90211 was added to ticket 48213; two watchers were notified."}],"isError":false}}';
+}
+
+# A token of GitHub's shape and checksum that GitHub never issued, made anew each time: no scanner finds it in the source.
+sub fresh_secret {
+    my @digits = (0 .. 9, 'A' .. 'Z', 'a' .. 'z');
+    my $body = join '', map { $digits[rand @digits] } 1 .. 30;
+    my $crc = 0xffffffff;
+    for my $byte (unpack 'C*', $body) {
+        $crc ^= $byte;
+        $crc = $crc & 1 ? ($crc >> 1) ^ 0xedb88320 : $crc >> 1 for 1 .. 8;
+    }
+    $crc ^= 0xffffffff;
+    my $sum = '';
+    for (1 .. 6) {
+        $sum = $digits[$crc % 62] . $sum;
+        $crc = int($crc / 62);
+    }
+    return 'gh' . 'p_' . $body . $sum;
 }
 
 # The upstream: it answers /mcp with the fixed result, and /credential with whether the credential came with the call.
