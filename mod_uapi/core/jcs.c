@@ -2,8 +2,7 @@
 /*
  * Records are written on every call, so the writer goes straight into the caller's buffer: one bounds check a piece,
  * strings copied in runs of bytes that need no judging. The state of each level is kept to place the commas, and so
- * that a mistake in a caller shows in its first test: it aborts there, and in a release build fails the document
- * instead of writing a record that is no JSON.
+ * that a mistake in a caller fails the document in its first test instead of writing a record that is no JSON.
  */
 #include "jcs.h"
 

@@ -5,10 +5,10 @@
  *
  * It does not sort: the caller adds the members of each object in the order of RFC 8785 section 3.2.3 (by UTF-16 code
  * units, which for ASCII keys is byte order). A key out of order or given twice, an unbalanced close, a value without
- * its key or nesting beyond UAPI_JCS_MAX_DEPTH fails the document as a whole; with UAPI_DEBUG defined it aborts. Numbers
- * are integers within ±(2^53 - 1) only: larger ones have no exact canonical form, and belong into a string. A record
- * never fails because of hostile bytes: invalid UTF-8 in a string becomes U+FFFD, one for each maximal ill-formed part
- * (Unicode, section 3.9, "U+FFFD Substitution of Maximal Subparts").
+ * its key or nesting beyond UAPI_JCS_MAX_DEPTH fails the document as a whole; with UAPI_DEBUG defined it aborts.
+ * Numbers are integers within ±(2^53 - 1) only: larger ones have no exact canonical form, and belong into a string. A
+ * record never fails because of hostile bytes: invalid UTF-8 in a string becomes U+FFFD, one for each maximal
+ * ill-formed part (Unicode, section 3.9).
  *
  * Memory: no allocation; nothing is written beyond the buffer; there is no terminating NUL. After an overflow all
  * further calls do nothing. One writer, one thread; writers share nothing.
