@@ -172,7 +172,7 @@ static void test_refusals(void **state)
         CASE(TRAILING, 2, "1 2"), CASE(TRAILING, 2, "{}}"), CASE(TRAILING, 2, "[],"), CASE(TRAILING, 4, "true1"),
         CASE(TRAILING, 3, "{} \xEF\xBB\xBF"),
         CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"a\":2}"), CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"\\u0061\":2}"),
-        CASE(DUPLICATE_KEY, 7, "{\"\":1,\"\":2}"), CASE(DUPLICATE_KEY, 16, "[{\"k\":{\"x\":1,\"\\u0078\":2}}]"),
+        CASE(DUPLICATE_KEY, 7, "{\"\":1,\"\":2}"), CASE(DUPLICATE_KEY, 14, "[{\"k\":{\"x\":1,\"\\u0078\":2}}]"),
         CASE(DUPLICATE_KEY, 19, "{\"\\ud83d\\ude00\":1,\"\xF0\x9F\x98\x80\":2}"),
     };
     uapi_json json;
