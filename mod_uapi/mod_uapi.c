@@ -5,6 +5,7 @@
  */
 #include "httpd.h"
 #include "http_config.h"
+#include "http_connection.h"
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mod_auth.h"
@@ -27,6 +28,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config     (uapi_gateway_post_config,         NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init      (uapi_gateway_child_init,          NULL, NULL, APR_HOOK_MIDDLE);
 
+    ap_hook_pre_connection  (uapi_inject_pre_connection,       NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_authn     (uapi_authenticate_hook,           NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     /* Really last: mod_rewrite, mod_headers and the others change the request in this phase too, and what we
      * judge must be what is sent. */
@@ -38,6 +40,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_log_transaction (uapi_settle_log_transaction,      NULL, NULL, APR_HOOK_FIRST);
 
     uapi_body_register();
+    uapi_inject_register();
     uapi_inspect_response_register();
     uapi_refuse_register();
     uapi_status_register();

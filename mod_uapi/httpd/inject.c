@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "mod_proxy.h"
+#include "util_filter.h"
 
 #include "../core/secret.h"
 #include "log.h"
@@ -86,6 +87,56 @@ static void strip(request_rec *r, apr_table_t *headers)
     apr_table_unset(headers, "Proxy-Authorization");
 }
 
+/* ---- mod_proxy copies header values into buffers of its own. They live in some pool of its making and would stay there, readable in a core
+ * dump, until the memory is used again. A filter on the outgoing connection sees them go by and has them wiped with
+ * their pool. It is told the header's name by the thread that writes it: a name lives as long as the configuration. */
+static __thread const char *header_to_wipe;
+static ap_filter_rec_t *wipe_filter;
+
+static int holds_header(const char *data, size_t length, const char *name)
+{
+    size_t width = strlen(name);
+    for (const char *line = data; line != NULL && line + width < data + length;) {
+        if (strncasecmp(line, name, width) == 0 && line[width] == ':') {
+            return 1;
+        }
+        line = memchr(line, '\n', (size_t)(data + length - line));
+        line = (line != NULL) ? line + 1 : NULL;
+    }
+    return 0;
+}
+
+static apr_status_t wipe_header(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+         header_to_wipe != NULL && bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket)) {
+        if (APR_BUCKET_IS_POOL(bucket)) {
+            apr_bucket_pool *memory = bucket->data;
+            char *data = (char *)memory->base + bucket->start;
+            if (memory->base != NULL && holds_header(data, bucket->length, header_to_wipe)) {
+                uapi_secret_wipe_with(memory->pool, data, bucket->length);
+                header_to_wipe = NULL;
+            }
+        }
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+int uapi_inject_pre_connection(conn_rec *c, void *socket)
+{
+    (void)socket;
+    if (c->outgoing) {
+        ap_add_output_filter_handle(wipe_filter, NULL, NULL, c);
+    }
+    return OK;
+}
+
+void uapi_inject_register(void)
+{
+    /* Before TLS, which would leave nothing to recognise. */
+    wipe_filter = ap_register_output_filter("UAPI_WIPE", wipe_header, NULL, AP_FTYPE_CONNECTION - 1);
+}
+
 static int proxy_fixups(request_rec *r)
 {
     uapi_call *call = uapi_call_find(r);
@@ -101,6 +152,7 @@ static int proxy_fixups(request_rec *r)
     apr_table_setn(headers, "Uapi-Tenant", call->principal->tenant);
     if (call->injected != NULL) {
         apr_table_setn(headers, call->target->inject_header, call->injected);
+        header_to_wipe = call->target->inject_header;
     }
     return OK;
 }
