@@ -38,22 +38,31 @@ typedef enum uapi_durability {
  * In the parent, before the fork (and in uapictl): create or open both files, replay what a dead server left in the ring,
  * prove that a record could be written. Neither file may be accessible to others (created with mode 0600; owned by
  * `uid`/`gid` when those are not -1, so that unprivileged children can open them). The key is copied into locked memory.
- * `power`: whether any caller will ask for UAPI_DURABILITY_POWER (SQLite then syncs each commit).
+ * `power`: whether any caller will ask for UAPI_DURABILITY_POWER (SQLite then syncs each commit from the start; without it,
+ * from the first such record on).
+ *
+ * A ring whose lock another holds (older children after a graceful restart, another server) is left to that writer. Where ring
+ * and audit file do not fit together and records would be lost (audit_recovery.h), it fails with audit.unavailable and a
+ * detail that says what to do. On success `result->detail` may hold a sentence that the caller should log: records
+ * recovered or, after a power failure, lost. The SQLite file needs a directory in which `uid` may write its companions (-wal, -shm).
  */
 apr_status_t uapi_audit_open(uapi_audit **audit, const char *path, const uint8_t key[UAPI_AUDIT_KEY_SIZE], int power,
                              int uid, int gid, apr_pool_t *pool, uapi_result *result);
 
 /**
- * In a child, after the fork: map the ring, start the candidate thread. A pool cleanup stops it: if it is the writer it drains
- * what is there, commits and gives up the lock.
+ * In a child, after the fork: take a seat at the ring, start the candidate thread. Once a process; also for a program that
+ * does not fork. A pool cleanup stops it: if it is the writer it drains what is there (2 s at most), commits and gives up the
+ * lock. Appending after that is refused.
  */
 apr_status_t uapi_audit_start(uapi_audit *audit, apr_pool_t *pool, uapi_result *result);
 
 /**
  * Record. `record` is canonical JSON, `tenant` a tenant's name. Returns when the record has the durability asked for:
  * PROCESS never waits on a healthy ring, POWER waits for the commit that holds it. Fails with audit.unavailable at once
- * while the writer cannot write (disk full, locked, read-only), when the ring stays full, and when the commit does not come
- * within the time limit. Any thread.
+ * while the writer cannot write (disk full, locked, read-only), when the ring stays full for 100 ms, and when the commit does
+ * not come within 5 s. A record so refused after it was put in the ring may still appear in the file later; one that was
+ * acknowledged always does. A tenant's name is 1 to 64 bytes; a record begins with { and ends with }, without a NUL.
+ * The detail of a failure is static. Any thread; records of one thread stand in the order of its calls.
  */
 apr_status_t uapi_audit_append(uapi_audit *audit, const char *tenant, const char *record, size_t length,
                                uapi_durability durability, uapi_result *result);
@@ -90,9 +99,9 @@ apr_status_t uapi_audit_visit(const char *path, const char *tenant, uint64_t fro
 
 typedef struct uapi_audit_verdict {
     const char *tenant;
-    uint64_t records;        /* records read */
+    uint64_t records;        /* records that hold, from the first on */
     const char *head;        /* hex of the last good hash */
-    uint64_t bad;            /* sequence number of the first bad record; 0: the chain holds */
+    uint64_t bad;            /* sequence number of the first bad record; 0: the chain holds. Nothing after it was checked */
     const char *fault;       /* what is wrong with it; NULL if nothing is */
 } uapi_audit_verdict;
 
