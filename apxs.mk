@@ -4,7 +4,8 @@
 #
 #   make -f apxs.mk                 module, plugins, uapictl               -> build/out/
 #   make -f apxs.mk check           builds the tests too and runs them all with prove
-#   make -f apxs.mk tests           builds the unit tests and the replays of the fuzz corpora, runs nothing
+#   make -f apxs.mk tests           builds everything that check runs
+#   make -f apxs.mk units           builds the unit tests and the replays of the fuzz corpora only
 #   make -f apxs.mk fuzz            libFuzzer binaries (clang); FUZZ_SECONDS=30 also runs each for that long
 #   make -f apxs.mk lint            the tests of family 90: layering, format, drift
 #   make -f apxs.mk tidy            clang-tidy over the sources
@@ -124,9 +125,10 @@ TEST_PLUGINS := $(patsubst t/plugins/%.c,$(P)/t/plugins/%.so,$(TEST_PLUGIN_SOURC
 REPLAYS := $(patsubst t/fuzz/%.c,$(P)/fuzz/%,$(FUZZ_SOURCES))
 CORE := $(V)/core.a
 
-.PHONY: all tests check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
+.PHONY: all tests units check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
 all: $(MODULE) $(UAPICTL) $(PLUGINS)
-tests: all $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
+units: $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
+tests: all units
 
 # ------------------------------------------------------------------------------------------------ stamps
 # A stamp changes only when what it holds changes: other flags rebuild everything, a source that came or went links anew.

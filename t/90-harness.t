@@ -2,6 +2,7 @@
 # The test house itself: what the other tests trust it to do, and above all that it fails when it should.
 use lib 't/lib';
 use Uapi::Test;
+use File::Temp ();
 
 # What a script of that content gives when it is run as a test of its own.
 sub verdict_of {
@@ -106,13 +107,14 @@ subtest 'the guard fails a test' => sub {
 };
 
 subtest 'a killed test leaves nothing behind' => sub {
-    my $note = "/tmp/uapi-harness-$$";
+    my $folder = File::Temp->newdir;
+    local $ENV{TMPDIR} = $folder;
+    my $note = "$folder/note";
     my $pid = Uapi::Process::spawn([$^X, '-e', qq{use lib 't/lib'; use Uapi::Test; my \$h = httpd("Redirect 404 /\\n", uapi => 0);
         my \$u = upstream(); open my \$f, '>', '$note.new'; print \$f \$h->pid, ' ', \$u->{pid}; close \$f;
         rename '$note.new', '$note'; sleep 60}], '/dev/null');
     ok wait_for(30, sub { -s $note }), 'it runs';
     my @servers = split / /, slurp($note);
-    unlink $note;
     kill 'KILL', $pid;
     waitpid $pid, 0;
     ok wait_for(15, sub { !grep { kill 0, $_ } @servers }), 'its servers ended too';
