@@ -73,6 +73,7 @@ const schema2020 = {
 const schemas = {
     test_sampling: object({ prompt: string }),
     test_elicitation: object({ message: string }),
+    test_x_mcp_header: object({ region: { type: 'string', 'x-mcp-header': 'Region' }, level: { type: 'integer' } }, []),
     json_schema_2020_12_tool: schema2020,
 };
 

@@ -2,9 +2,8 @@
 //
 // The server that the official conformance suite is run against, directly and through the gateway: node
 // conformance-server.mjs PORT. It is built on the official SDK of the revisions with sessions (up to 2025-11-25), listens on
-// 127.0.0.1, and refuses other names in Host, as the suite demands of a local server.
+// 127.0.0.1. conformance-stateless.mjs is its twin for 2026-07-28.
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
@@ -16,6 +15,7 @@ import {
 import {
     describeTools, fixedTools, forms, getPrompt, listPrompts, listResources, readResource, resourceTemplates, text,
 } from './conformance-content.mjs';
+import { listenLocally, refuse } from './local-http.mjs';
 
 const answer = (value) => ({ content: [text(value)] });
 const notify = (extra, method, params) => extra.sendNotification({ method, params });
@@ -144,26 +144,10 @@ async function openSession() {
     return transport;
 }
 
-function refuse(response, status, message) {
-    response.writeHead(status, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32600, message } }));
-}
-
-const local = new Set(['localhost', '127.0.0.1', '[::1]']);
-const isLocal = (host) => local.has((host ?? '').replace(/:\d+$/, ''));
-
 async function serve(request, response) {
-    if (!isLocal(request.headers.host)) {
-        return refuse(response, 403, 'Host is not a local name');
-    }
     const id = request.headers['mcp-session-id'];
     const transport = id === undefined ? await openSession() : sessions.get(id);
     return transport ? transport.handleRequest(request, response) : refuse(response, 404, 'Session not found');
 }
 
-createServer((request, response) => {
-    serve(request, response).catch((error) => {
-        console.error(error);
-        response.headersSent ? response.destroy() : refuse(response, 500, 'Internal error');
-    });
-}).listen(Number(process.argv[2]), '127.0.0.1');
+listenLocally(Number(process.argv[2]), serve);
