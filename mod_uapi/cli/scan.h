@@ -1,0 +1,26 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file scan.h
+ * What the two forms of `uapictl scan` share.
+ */
+#ifndef UAPI_CLI_SCAN_H
+#define UAPI_CLI_SCAN_H
+
+#include "../core/firewall.h"
+#include "command.h"
+
+typedef struct uapi_scan {
+    uapi_cli *cli;
+    const uapi_firewall *firewall;
+    uapi_direction direction;
+    uint64_t findings;           /* so far */
+    int failed;                  /* something could not be read or judged */
+} uapi_scan;
+
+/** "low" … "critical"; static. */
+const char *uapi_scan_severity(uapi_severity severity);
+
+/** scan_jsonl.c: one JSON object a line from `fd`; UAPI_EXIT_DONE unless the input cannot be read or nobody reads the output. */
+int uapi_scan_jsonl(uapi_scan *scan, int fd);
+
+#endif

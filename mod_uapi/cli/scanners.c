@@ -1,0 +1,138 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "scanners.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "access.h"
+#include "output.h"
+
+static const char *const places[] = {"plugins", "../lib/uapi/plugins"};
+
+apr_array_header_t *uapi_scanners_directories(apr_pool_t *pool)
+{
+    apr_array_header_t *directories = apr_array_make(pool, 2, sizeof(const char *));
+    char executable[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", executable, sizeof(executable) - 1);
+
+    if (length <= 0) {
+        return directories;
+    }
+    executable[length] = '\0';
+    *strrchr(executable, '/') = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        APR_ARRAY_PUSH(directories, const char *) = apr_pstrcat(pool, executable, "/", places[i], NULL);
+    }
+    return directories;
+}
+
+static int is_plugin(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && length > 3 && strcmp(entry->d_name + length - 3, ".so") == 0;
+}
+
+static void directory_read(const char *directory, apr_array_header_t *paths, apr_pool_t *pool)
+{
+    struct dirent **entries;
+    int count = scandir(directory, &entries, is_plugin, alphasort);
+    char *resolved = count > 0 ? realpath(directory, NULL) : NULL;
+
+    for (int i = 0; i < count; i++) {
+        if (resolved) {
+            APR_ARRAY_PUSH(paths, const char *) = apr_pstrcat(pool, resolved, "/", entries[i]->d_name, NULL);
+        }
+        free(entries[i]);
+    }
+    if (count >= 0) {
+        free(entries);
+    }
+    free(resolved);
+}
+
+/* The loader wants absolute paths; one that cannot be resolved is left to it to refuse. */
+static const char *path_absolute(const char *path, apr_pool_t *pool)
+{
+    char *resolved = realpath(path, NULL);
+    const char *copy = resolved ? apr_pstrdup(pool, resolved) : path;
+
+    free(resolved);
+    return copy;
+}
+
+apr_array_header_t *uapi_scanners_paths(const uapi_cli *cli)
+{
+    apr_array_header_t *paths = apr_array_make(cli->pool, 8, sizeof(const char *)), *directories;
+    const char *const *given = uapi_options_list(&cli->options, UAPI_OPTION_PLUGIN, NULL, cli->pool);
+
+    if (*given) {
+        for (; *given; given++) {
+            APR_ARRAY_PUSH(paths, const char *) = path_absolute(*given, cli->pool);
+        }
+        return paths;
+    }
+    directories = uapi_scanners_directories(cli->pool);
+    for (int i = 0; i < directories->nelts && paths->nelts == 0; i++) {
+        directory_read(APR_ARRAY_IDX(directories, i, const char *), paths, cli->pool);
+    }
+    return paths;
+}
+
+static void log_line(void *baton, const char *plugin_id, uint32_t level, const char *message, size_t length)
+{
+    apr_pool_t *pool;
+
+    (void)baton;
+    if (level > UAPI_LOG_WARNING || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return;
+    }
+    uapi_output_note("%s: %s", plugin_id, uapi_output_printable(apr_pstrmemdup(pool, message, length), pool));
+    apr_pool_destroy(pool);
+}
+
+void uapi_scanners_log(void)
+{
+    uapi_plugin_set_log(log_line, NULL);
+}
+
+static int none_found(const uapi_cli *cli)
+{
+    return uapi_output_refuse_as(cli, uapi_reason_describe(UAPI_REASON_CONFIG_INVALID)->code,
+                                 "there is no plugin in %s; name one with --plugin",
+                                 apr_array_pstrcat(cli->pool, uapi_scanners_directories(cli->pool), ','));
+}
+
+int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall)
+{
+    apr_array_header_t *paths = uapi_scanners_paths(cli);
+    apr_array_header_t *scanners = apr_array_make(cli->pool, 8, sizeof(uapi_plugin *));
+    uapi_result result = {0};
+    uapi_policy *policy;
+    uapi_plugin *plugin;
+    int status = paths->nelts ? uapi_access_policy(cli, &policy) : none_found(cli);
+
+    if (status != UAPI_EXIT_DONE) {
+        return status;
+    }
+    uapi_scanners_log();
+    for (int i = 0; i < paths->nelts; i++) {
+        if (uapi_plugin_load(&plugin, APR_ARRAY_IDX(paths, i, const char *), NULL, cli->pool, &result) != APR_SUCCESS ||
+            uapi_plugin_start(plugin, cli->pool, &result) != APR_SUCCESS) {
+            return uapi_output_refuse(cli, &result);
+        }
+        if (plugin->scanner) {
+            APR_ARRAY_PUSH(scanners, uapi_plugin *) = plugin;
+        }
+    }
+    if (uapi_firewall_create(firewall, (uapi_plugin *const *)scanners->elts, (size_t)scanners->nelts, policy, cli->pool,
+                             &result) != APR_SUCCESS) {
+        return uapi_output_refuse(cli, &result);
+    }
+    return UAPI_EXIT_DONE;
+}
