@@ -3,12 +3,6 @@
 
 #include "output.h"
 
-static apr_status_t store_cleanup(void *store)
-{
-    uapi_store_close(store);
-    return APR_SUCCESS;
-}
-
 int uapi_access_registry(uapi_cli *cli, uapi_store_mode mode, uapi_store **store)
 {
     uapi_result result = {0};
@@ -17,7 +11,6 @@ int uapi_access_registry(uapi_cli *cli, uapi_store_mode mode, uapi_store **store
         APR_SUCCESS) {
         return uapi_output_refuse(cli, &result);
     }
-    apr_pool_cleanup_register(cli->pool, *store, store_cleanup, apr_pool_cleanup_null);
     return UAPI_EXIT_DONE;
 }
 

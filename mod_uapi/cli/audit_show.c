@@ -92,7 +92,7 @@ static const char *verdict_text(const json_t *value, apr_pool_t *pool)
 
     text = join(pool, join(pool, text, member(value, "reason")), member(value, "rule"));
     if ((status = json_object_get(value, "status")) != NULL) {
-        text = apr_psprintf(pool, "%s %lld", text, (long long)json_integer_value(status));
+        text = apr_psprintf(pool, "%s %" APR_INT64_T_FMT, text, (apr_int64_t)json_integer_value(status));
     }
     if ((duration = json_object_get(value, "duration_us")) != NULL) {
         text = apr_psprintf(pool, "%s %.1f ms", text, (double)json_integer_value(duration) / 1000);

@@ -78,7 +78,7 @@ static void check_libraries(doctor_run *run)
     say(run, OPENSSL_version_major() >= 3 ? LEVEL_OK : LEVEL_FAIL, "OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
     say(run, sqlite3_libversion_number() >= 3040000 ? LEVEL_OK : LEVEL_FAIL, "SQLite %s%s", sqlite3_libversion(),
         sqlite3_threadsafe() ? "" : ", built without threads");
-    say(run, hs_valid_platform() == HS_SUCCESS ? LEVEL_OK : LEVEL_FAIL, "libhs %s%s", hs_version(),
+    say(run, hs_valid_platform() == HS_SUCCESS ? LEVEL_OK : LEVEL_FAIL, "libhs %.*s%s", (int)strcspn(hs_version(), " "), hs_version(),
         hs_valid_platform() == HS_SUCCESS ? "" : ", which this processor cannot run");
     yaml_get_version(&yaml_major, &yaml_minor, &yaml_patch);
     say(run, LEVEL_OK, "Jansson %s, libyaml %d.%d.%d, APR %s", jansson_version_str(), yaml_major, yaml_minor, yaml_patch,
@@ -87,8 +87,8 @@ static void check_libraries(doctor_run *run)
 
 /* ---------------------------------------------------------------------------------------------- key and registry */
 
-/* What others may do with a file that only the server should touch. */
-static int check_private(doctor_run *run, const char *path)
+/* Of a file that only the server should touch, or only read where `allowed` has its group's right to. */
+static int check_private(doctor_run *run, const char *path, mode_t allowed)
 {
     struct stat info;
 
@@ -96,7 +96,7 @@ static int check_private(doctor_run *run, const char *path)
         say(run, LEVEL_FAIL, "%s: %s", path, strerror(errno));
         return -1;
     }
-    if (info.st_mode & 077) {
+    if (info.st_mode & 077 & ~allowed) {
         say(run, LEVEL_FAIL, "%s has mode %04o and may be accessed by others; chmod 600", path,
             (unsigned)info.st_mode & 07777);
     }
@@ -116,19 +116,13 @@ static void check_key(doctor_run *run)
     say(run, LEVEL_OK, "%s, key id %s", path, run->keyring->id);
 }
 
-static apr_status_t store_cleanup(void *store)
-{
-    uapi_store_close(store);
-    return APR_SUCCESS;
-}
-
 static void check_registry(doctor_run *run)
 {
     const char *path = uapi_options_text(&run->cli->options, UAPI_OPTION_REGISTRY);
     apr_array_header_t *tenants;
     uapi_result result = {0};
 
-    if (check_private(run, path) != 0) {
+    if (check_private(run, path, S_IRGRP) != 0) {
         return;
     }
     if (uapi_store_open(&run->store, path, UAPI_STORE_READ, run->pool, &result) != APR_SUCCESS) {
@@ -136,7 +130,6 @@ static void check_registry(doctor_run *run)
         say_failure(run, &result);
         return;
     }
-    apr_pool_cleanup_register(run->pool, run->store, store_cleanup, apr_pool_cleanup_null);
     if (uapi_store_tenant_list(run->store, &tenants, run->pool, &result) != APR_SUCCESS) {
         say_failure(run, &result);
         return;
@@ -237,10 +230,10 @@ static void check_chains(doctor_run *run, const char *path)
         const uapi_audit_verdict *verdict = &APR_ARRAY_IDX(verdicts, i, uapi_audit_verdict);
 
         if (verdict->bad) {
-            say(run, LEVEL_FAIL, "the chain of %s is broken at record %llu: %s", verdict->tenant,
-                (unsigned long long)verdict->bad, verdict->fault ? verdict->fault : "unknown fault");
+            say(run, LEVEL_FAIL, "the chain of %s is broken at record %" APR_UINT64_T_FMT ": %s", verdict->tenant,
+                verdict->bad, verdict->fault ? verdict->fault : "unknown fault");
         } else {
-            say(run, LEVEL_OK, "the chain of %s holds, %llu records", verdict->tenant, (unsigned long long)verdict->records);
+            say(run, LEVEL_OK, "the chain of %s holds, records %" APR_UINT64_T_FMT, verdict->tenant, verdict->records);
         }
     }
 }
@@ -251,14 +244,14 @@ static void check_audit(doctor_run *run)
     const char *ring = apr_pstrcat(run->pool, path, "-ring", NULL);
     struct stat info;
 
-    if (check_private(run, path) != 0) {
+    if (check_private(run, path, 0) != 0) {
         return;
     }
     say(run, LEVEL_OK, "%s", path);
     if (stat(ring, &info) != 0) {
         say(run, LEVEL_WARN, "%s: %s; the server makes it when it starts", ring, strerror(errno));
     } else {
-        check_private(run, ring);
+        check_private(run, ring, 0);
     }
     check_chains(run, path);
 }
@@ -313,7 +306,7 @@ static void check_plugins(doctor_run *run)
                                     run->pool, &result) != APR_SUCCESS) {
         say_failure(run, &result);
     } else {
-        say(run, LEVEL_OK, "mode %s, %zu patterns", uapi_mode_name(uapi_firewall_mode(firewall)),
+        say(run, LEVEL_OK, "mode %s, patterns %" APR_SIZE_T_FMT, uapi_mode_name(uapi_firewall_mode(firewall)),
             uapi_firewall_pattern_count(firewall));
     }
 }

@@ -35,6 +35,7 @@ typedef struct init_target {
     const char *const *companions;     /* suffixes of the files that come with it, itself first */
     const char *path;
     int made;                          /* from here on its files are removed if a later step fails */
+    const char *directory;             /* made for it; NULL if there was one */
 } init_target;
 
 static const char *const alone[] = {"", NULL};
@@ -44,9 +45,9 @@ static const char *const audit_files[] = {"", "-wal", "-shm", "-journal", "-ring
 enum { KEY, REGISTRY, AUDIT, TARGETS };
 
 static const init_target templates[TARGETS] = {
-    [KEY] = {UAPI_OPTION_KEY_FILE, "key file", 0, alone, NULL, 0},
-    [REGISTRY] = {UAPI_OPTION_REGISTRY, "registry", 1, registry_files, NULL, 0},
-    [AUDIT] = {UAPI_OPTION_AUDIT, "audit file", 1, audit_files, NULL, 0},
+    [KEY] = {UAPI_OPTION_KEY_FILE, "key file", 0, alone, NULL, 0, NULL},
+    [REGISTRY] = {UAPI_OPTION_REGISTRY, "registry", 1, registry_files, NULL, 0, NULL},
+    [AUDIT] = {UAPI_OPTION_AUDIT, "audit file", 1, audit_files, NULL, 0, NULL},
 };
 
 static int number_parse(const char *text, long *number)
@@ -142,7 +143,7 @@ static int targets_read(uapi_cli *cli, init_target *targets)
 }
 
 /* The directory of a file, with those above it that are missing. Only one that is made here is given away. */
-static int directory_make(uapi_cli *cli, const init_target *target, const file_owner *owner)
+static int directory_make(uapi_cli *cli, init_target *target, const file_owner *owner)
 {
     char *path = apr_pstrdup(cli->pool, target->path), *slash = strrchr(path, '/');
     struct stat info;
@@ -155,24 +156,13 @@ static int directory_make(uapi_cli *cli, const init_target *target, const file_o
     if (stat(path, &info) == 0) {
         return UAPI_EXIT_DONE;
     }
+    target->directory = path;
     status = apr_dir_make_recursive(path, APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE, cli->pool);
     if (status == APR_SUCCESS && owner->given && target->shared && lchown(path, owner->user, owner->group) != 0) {
         status = errno;
     }
     if (status != APR_SUCCESS) {
         return uapi_output_refuse_as(cli, UAPI_CLI_SYSTEM, "directory %s: %s", path, strerror(status));
-    }
-    return UAPI_EXIT_DONE;
-}
-
-static int files_give(uapi_cli *cli, const init_target *target, const file_owner *owner)
-{
-    for (const char *const *suffix = target->companions; owner->given && *suffix; suffix++) {
-        const char *path = apr_pstrcat(cli->pool, target->path, *suffix, NULL);
-
-        if (lchown(path, owner->user, owner->group) != 0 && errno != ENOENT) {
-            return uapi_output_refuse_as(cli, UAPI_CLI_SYSTEM, "owner of %s: %s", path, strerror(errno));
-        }
     }
     return UAPI_EXIT_DONE;
 }
@@ -184,17 +174,23 @@ static void targets_remove(const init_target *targets, apr_pool_t *pool)
             unlink(apr_pstrcat(pool, targets[i].path, *suffix, NULL));
         }
     }
+    for (int i = 0; i < TARGETS; i++) {
+        if (targets[i].directory) {
+            rmdir(targets[i].directory);
+        }
+    }
 }
 
-static apr_status_t registry_make(const char *path, apr_pool_t *pool, uapi_result *result)
+static apr_status_t registry_make(const char *path, const file_owner *owner, apr_pool_t *pool, uapi_result *result)
 {
     uapi_store *store;
     apr_status_t status = uapi_store_open(&store, path, UAPI_STORE_CREATE, pool, result);
 
-    if (status == APR_SUCCESS) {
-        uapi_store_close(store);
+    if (status != APR_SUCCESS) {
+        return status;
     }
-    return status;
+    uapi_store_close(store);
+    return owner->given ? uapi_store_share(path, (int)owner->user, (int)owner->group, 0600, pool, result) : APR_SUCCESS;
 }
 
 static apr_status_t audit_make(const char *path, const uapi_keyring *keyring, const file_owner *owner, apr_pool_t *pool,
@@ -226,7 +222,7 @@ static apr_status_t contents_make(init_target *targets, const file_owner *owner,
         return status;
     }
     targets[REGISTRY].made = 1;
-    if ((status = registry_make(targets[REGISTRY].path, pool, result)) != APR_SUCCESS) {
+    if ((status = registry_make(targets[REGISTRY].path, owner, pool, result)) != APR_SUCCESS) {
         return status;
     }
     targets[AUDIT].made = 1;
@@ -238,14 +234,12 @@ static int make(uapi_cli *cli, init_target *targets, const file_owner *owner, ua
     uapi_result result = {0};
     int status = UAPI_EXIT_DONE;
 
-    for (int i = 0; i < TARGETS && status == UAPI_EXIT_DONE; i++) {
+    /* From the end, the key file last: in a directory that all three share the others' owner must be able to work. */
+    for (int i = TARGETS - 1; i >= 0 && status == UAPI_EXIT_DONE; i--) {
         status = directory_make(cli, &targets[i], owner);
     }
     if (status == UAPI_EXIT_DONE && contents_make(targets, owner, keyring, cli->pool, &result) != APR_SUCCESS) {
         status = uapi_output_refuse(cli, &result);
-    }
-    for (int i = 0; i < TARGETS && status == UAPI_EXIT_DONE; i++) {
-        status = targets[i].shared ? files_give(cli, &targets[i], owner) : UAPI_EXIT_DONE;
     }
     if (status != UAPI_EXIT_DONE) {
         targets_remove(targets, cli->pool);
