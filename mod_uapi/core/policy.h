@@ -51,7 +51,7 @@ apr_status_t uapi_policy_parse(uapi_policy **policy, const char *name, const cha
 typedef struct uapi_policy_question {
     const uapi_principal *principal;
     const char *server;        /* NULL: an unnamed one, which no rule matches */
-    const char *method;        /* "tools/call"; for what carries no message, "http/GET", "http/DELETE" */
+    const char *method;        /* "tools/call"; for what carries no message, "http/GET", "http/DELETE"; NULL: a result */
     const char *tool;          /* for tools/call; else NULL */
 } uapi_policy_question;
 
@@ -68,9 +68,17 @@ typedef struct uapi_verdict {
 
 /**
  * Rules may name `tools` (globs; they match tools/call only) and `methods` (globs over method names). A rule with neither
- * matches every method and tool of its servers. Methods that keep a session going (initialize, ping, server/discover,
- * notifications/*, logging/setLevel, subscriptions/listen, the *_/list methods, http/GET, http/DELETE, and a client's
- * results) are allowed to whoever has any allow rule for that server, unless a deny rule names the method.
+ * matches every method and tool of its servers; a rule that names no server, those of every server. A name longer than 256
+ * bytes and a tools/call without a tool match nothing, and are so denied.
+ *
+ * Methods that keep a session going are allowed to whoever has any allow rule for that server, unless a deny rule
+ * matches them (which one with `tools` never does): initialize, ping, server/discover, logging/setLevel,
+ * subscriptions/listen, all that begin with "notifications/", the list methods of tools, prompts, resources,
+ * resources/templates and tasks, http/GET, http/DELETE, and a client's results: "response/result" (for which NULL stands too)
+ * and "response/error".
+ *
+ * Of several rules that match with the same effect the one first by policy name and rule id is reported, so the answer
+ * does not depend on the order of files either. `shadow` is not set on a denial: that of an enforced policy is reported.
  */
 void uapi_policy_decide(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict);
 

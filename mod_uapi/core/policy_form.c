@@ -1,0 +1,188 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * Tables only. Fields and words that the design names but this release does not act on are listed as LATER, so that they
+ * are refused by name and never ignored.
+ */
+#include "policy_form.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---------------------------------------------------------------- words */
+
+static const char *const api_versions[] = {"uapi/v1", NULL};
+static const uapi_form_words api_version_words = {api_versions, NULL};
+
+static const char *const kinds[] = {
+    [UAPI_FORM_POLICY] = "Policy", [UAPI_FORM_FIREWALL] = "Firewall", [UAPI_FORM_SERVER] = "Server",
+    [UAPI_FORM_KINDS] = NULL,
+};
+static const char *const kinds_later[] = {"Profile", "Manifest", "PatternPack", "PriceTable", "ScopePack", NULL};
+static const uapi_form_words kind_words = {kinds, kinds_later};
+
+static const char *const types[] = {
+    [UAPI_PRINCIPAL_ANONYMOUS] = "anonymous", [UAPI_PRINCIPAL_HUMAN] = "human", [UAPI_PRINCIPAL_AGENT] = "agent",
+    [UAPI_PRINCIPAL_SERVICE] = "service", [UAPI_PRINCIPAL_WORKFLOW] = "workflow", NULL,
+};
+static const uapi_form_words type_words = {types, NULL};
+
+static const char *const policy_modes[] = {"enforce", "shadow", NULL};
+static const uapi_form_words policy_mode_words = {policy_modes, NULL};
+
+static const char *const effects[] = {[UAPI_EFFECT_DENY] = "deny", [UAPI_EFFECT_ALLOW] = "allow", NULL};
+static const char *const approval[] = {"require_approval", NULL};
+static const uapi_form_words effect_words = {effects, approval};
+
+static const char *const firewall_modes[] = {"enforce", "shadow", "disabled", NULL};
+static const uapi_mode firewall_mode_values[] = {UAPI_MODE_ENFORCE, UAPI_MODE_SHADOW, UAPI_MODE_DISABLED};
+static const uapi_form_words firewall_mode_words = {firewall_modes, NULL};
+
+static const char *const actions[] = {"allow", "log", "redact", "block", NULL};
+static const uapi_action action_values[] = {UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_BLOCK};
+static const uapi_form_words action_words = {actions, approval};
+
+static const char *const protocols[] = {"mcp", NULL};
+static const char *const protocols_later[] = {"rest", "llm", NULL};
+static const uapi_form_words protocol_words = {protocols, protocols_later};
+
+uapi_action uapi_policy_form_action(const uapi_form_word *word)
+{
+    return (unsigned)word->value < COUNT(action_values) ? action_values[word->value] : UAPI_ACTION_BLOCK;
+}
+
+uapi_mode uapi_policy_form_mode(const uapi_form_word *word)
+{
+    return (unsigned)word->value < COUNT(firewall_mode_values) ? firewall_mode_values[word->value] : UAPI_MODE_ENFORCE;
+}
+
+const char *uapi_policy_form_kind_name(uapi_form_kind kind)
+{
+    return kinds[kind];
+}
+
+/* ---------------------------------------------------------------- Policy */
+
+static const uapi_form_field policy_metadata_fields[] = {
+    {"name", UAPI_FORM_STRING, 1, offsetof(uapi_form_metadata, name), NULL, NULL},
+    {"tenant", UAPI_FORM_STRING, 0, offsetof(uapi_form_metadata, tenant), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape policy_metadata = {
+    "policyMetadata", "metadata", sizeof(uapi_form_metadata), 0, policy_metadata_fields,
+};
+
+static const uapi_form_field subject_fields[] = {
+    {"type", UAPI_FORM_WORD, 0, offsetof(uapi_form_subject, type), &type_words, NULL},
+    {"roles", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_subject, roles), NULL, NULL},
+    {"id", UAPI_FORM_STRING, 0, offsetof(uapi_form_subject, id), NULL, NULL},
+    {"ids", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_subject, ids), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape subject = {"subject", "a subject", sizeof(uapi_form_subject), 0, subject_fields};
+
+static const uapi_form_field rule_fields[] = {
+    {"id", UAPI_FORM_STRING, 1, offsetof(uapi_form_rule, id), NULL, NULL},
+    {"effect", UAPI_FORM_WORD, 1, offsetof(uapi_form_rule, effect), &effect_words, NULL},
+    {"server", UAPI_FORM_STRING_OR_LIST, 0, offsetof(uapi_form_rule, servers), NULL, NULL},
+    {"tools", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_rule, tools), NULL, NULL},
+    {"methods", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_rule, methods), NULL, NULL},
+    {"when", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {"approval", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {0},
+};
+static const uapi_form_shape rule = {"rule", "a rule", sizeof(uapi_form_rule), 0, rule_fields};
+
+static const uapi_form_field policy_fields[] = {
+    {"mode", UAPI_FORM_WORD, 0, offsetof(uapi_form_policy, mode), &policy_mode_words, NULL},
+    {"subjects", UAPI_FORM_MAPS, 0, offsetof(uapi_form_policy, subjects), NULL, &subject},
+    {"rules", UAPI_FORM_MAPS, 1, offsetof(uapi_form_policy, rules), NULL, &rule},
+    {"limits", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {"schedule", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {0},
+};
+static const uapi_form_shape policy = {"policySpec", "the spec of a Policy", sizeof(uapi_form_policy), 0, policy_fields};
+
+/* ---------------------------------------------------------------- Firewall */
+
+static const uapi_form_field metadata_fields[] = {
+    {"name", UAPI_FORM_STRING, 1, offsetof(uapi_form_metadata, name), NULL, NULL},
+    {"tenant", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {0},
+};
+static const uapi_form_shape metadata = {"metadata", "metadata", sizeof(uapi_form_metadata), 0, metadata_fields};
+
+static const uapi_form_field scanner_rule_fields[] = {
+    {"request", UAPI_FORM_WORD, 0, offsetof(uapi_form_scanner, request), &action_words, NULL},
+    {"response", UAPI_FORM_WORD, 0, offsetof(uapi_form_scanner, response), &action_words, NULL},
+    {0},
+};
+static const uapi_form_shape scanner_rule = {
+    "scannerRule", "a scanner's rule", sizeof(uapi_form_scanner), 1, scanner_rule_fields,
+};
+
+static const uapi_form_field scanner_fields[] = {
+    {"request", UAPI_FORM_WORD, 0, offsetof(uapi_form_scanner, request), &action_words, NULL},
+    {"response", UAPI_FORM_WORD, 0, offsetof(uapi_form_scanner, response), &action_words, NULL},
+    {"rules", UAPI_FORM_NAMED, 0, offsetof(uapi_form_scanner, rules), NULL, &scanner_rule},
+    {0},
+};
+static const uapi_form_shape scanner = {"scanner", "a scanner", sizeof(uapi_form_scanner), 0, scanner_fields};
+
+static const uapi_form_field firewall_fields[] = {
+    {"mode", UAPI_FORM_WORD, 0, offsetof(uapi_form_firewall, mode), &firewall_mode_words, NULL},
+    {"scanners", UAPI_FORM_NAMED, 0, offsetof(uapi_form_firewall, scanners), NULL, &scanner},
+    {0},
+};
+static const uapi_form_shape firewall = {
+    "firewallSpec", "the spec of a Firewall", sizeof(uapi_form_firewall), 0, firewall_fields,
+};
+
+/* ---------------------------------------------------------------- Server */
+
+static const uapi_form_field inject_fields[] = {
+    {"header", UAPI_FORM_STRING, 1, offsetof(uapi_form_inject, header), NULL, NULL},
+    {"value", UAPI_FORM_STRING, 1, offsetof(uapi_form_inject, value), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape inject = {"inject", "inject", sizeof(uapi_form_inject), 0, inject_fields};
+
+static const uapi_form_field credential_fields[] = {
+    {"name", UAPI_FORM_STRING, 1, offsetof(uapi_form_credential, name), NULL, NULL},
+    {"inject", UAPI_FORM_MAP, 1, offsetof(uapi_form_credential, inject), NULL, &inject},
+    {0},
+};
+static const uapi_form_shape credential = {"credential", "a credential", sizeof(uapi_form_credential), 0, credential_fields};
+
+static const uapi_form_field server_fields[] = {
+    {"url", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, url), NULL, NULL},
+    {"protocol", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, protocol), &protocol_words, NULL},
+    {"credential", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, credential), NULL, &credential},
+    {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
+    {0},
+};
+static const uapi_form_shape server = {"serverSpec", "the spec of a Server", sizeof(uapi_form_server), 0, server_fields};
+
+/* ---------------------------------------------------------------- documents */
+
+#define DOCUMENT_FIELDS(metadata_shape, spec_shape)                                                              \
+    {                                                                                                            \
+        {"apiVersion", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, api_version), &api_version_words, NULL},  \
+        {"kind", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, kind), &kind_words, NULL},                      \
+        {"metadata", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, metadata), NULL, metadata_shape},            \
+        {"spec", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, spec), NULL, spec_shape},                        \
+        {0},                                                                                                     \
+    }
+
+static const uapi_form_field policy_document_fields[] = DOCUMENT_FIELDS(&policy_metadata, &policy);
+static const uapi_form_field firewall_document_fields[] = DOCUMENT_FIELDS(&metadata, &firewall);
+static const uapi_form_field server_document_fields[] = DOCUMENT_FIELDS(&metadata, &server);
+
+static const uapi_form_shape documents[] = {
+    [UAPI_FORM_POLICY] = {"Policy", "a Policy", sizeof(uapi_form_document), 0, policy_document_fields},
+    [UAPI_FORM_FIREWALL] = {"Firewall", "a Firewall", sizeof(uapi_form_document), 0, firewall_document_fields},
+    [UAPI_FORM_SERVER] = {"Server", "a Server", sizeof(uapi_form_document), 0, server_document_fields},
+};
+
+const uapi_form_shape *uapi_policy_form_shape(uapi_form_kind kind)
+{
+    return &documents[kind];
+}
