@@ -34,7 +34,8 @@ static const char *advice(int code)
 {
     switch (code & 0xff) {
     case SQLITE_AUTH:
-    case SQLITE_SCHEMA: return "; its schema changed while it was open";
+    case SQLITE_SCHEMA:
+    case SQLITE_TOOBIG: return "; its schema changed while it was open"; /* the seal forbids compiling anew */
     case SQLITE_CANTOPEN: return "; this user needs to read it and its -wal and -shm files, or to write its folder";
     case SQLITE_BUSY: return "; another program holds it";
     case SQLITE_CORRUPT:

@@ -3,7 +3,8 @@
  * The callback alone does not isolate: in `WITH v_tokens AS (SELECT * FROM t_tokens) SELECT * FROM v_tokens` the base table
  * is read under the name of the view. What holds is that after the fixed statements nothing is compiled at all, not even a
  * statement that SQLite would recompile because the schema changed. The same callback stays set throughout, because
- * setting one makes SQLite recompile everything.
+ * setting one makes SQLite recompile everything. And since a few statements, VACUUM for one, never ask the callback, the
+ * length that SQL text may have is set to nothing as well.
  */
 #include "sqlite_connection.h"
 
@@ -126,5 +127,6 @@ int uapi_sqlite_seal(uapi_store *store)
         code = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);
     }
     store->phase = UAPI_PHASE_SEALED;
+    sqlite3_limit(store->db, SQLITE_LIMIT_SQL_LENGTH, 0);
     return code;
 }
