@@ -60,22 +60,22 @@ static void verdict_print(const uapi_audit_verdict *verdict, apr_pool_t *pool)
 
 static void verdicts_show(const uapi_cli *cli, const apr_array_header_t *verdicts, int sealed, int ok)
 {
-    json_t *chains = json_array();
+    json_t *tenants = json_array();
 
     for (int i = 0; i < verdicts->nelts; i++) {
         const uapi_audit_verdict *verdict = &APR_ARRAY_IDX(verdicts, i, uapi_audit_verdict);
 
         if (cli->json) {
-            json_array_append_new(chains, verdict_json(verdict, cli->pool));
+            json_array_append_new(tenants, verdict_json(verdict, cli->pool));
         } else {
             verdict_print(verdict, cli->pool);
         }
     }
     if (cli->json) {
-        uapi_output_json(json_pack("{s:b, s:b, s:o}", "ok", ok, "seals_checked", sealed, "chains", chains));
+        uapi_output_json(json_pack("{s:b, s:b, s:o}", "ok", ok, "seals_checked", sealed, "tenants", tenants));
         return;
     }
-    json_decref(chains);
+    json_decref(tenants);
     if (verdicts->nelts == 0) {
         printf("no records\n");
     }

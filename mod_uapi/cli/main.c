@@ -172,8 +172,9 @@ static const char *option_name(uapi_option_set set)
 static int arguments_check(uapi_cli *cli)
 {
     const uapi_command *command = cli->command;
-    uapi_option_set given = uapi_options_given(&cli->options), wrong = given & ~(command->takes | UAPI_TAKES_ALWAYS);
+    uapi_option_set given = uapi_options_given(&cli->options), wrong;
 
+    wrong = given & ~(command->takes | UAPI_TAKES_ALWAYS | UAPI_TAKES_UNUSED);
     if (wrong) {
         return uapi_output_usage(cli, "takes no --%s", option_name(wrong));
     }

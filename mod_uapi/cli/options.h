@@ -47,8 +47,10 @@ typedef enum uapi_option_id {
 /** A set of options. */
 typedef uint32_t uapi_option_set;
 #define UAPI_TAKES(name) (UINT32_C(1) << UAPI_OPTION_##name)
-/** What every command takes. */
+/** What every command takes and its help shows. */
 #define UAPI_TAKES_ALWAYS (UAPI_TAKES(HELP) | UAPI_TAKES(VERSION) | UAPI_TAKES(JSON))
+/** What every command takes but only those use that show it, so that a script can name its files once for all commands. */
+#define UAPI_TAKES_UNUSED (UAPI_TAKES(REGISTRY) | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE))
 
 typedef enum uapi_option_kind {
     UAPI_OPTION_FLAG,
