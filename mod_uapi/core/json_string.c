@@ -58,14 +58,12 @@ static inline const char *skip_plain(const char *at, const char *end)
 }
 #endif
 
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
+/* The digit's value plus one, so that what is no digit is 0. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 /* The code unit of the four digits at `at`, or -1. */
 static int32_t hex_unit(const char *at)
@@ -74,12 +72,12 @@ static int32_t hex_unit(const char *at)
     int i;
 
     for (i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        uint8_t digit = hex_digits[(unsigned char)at[i]];
 
-        if (digit < 0) {
+        if (!digit) {
             return -1;
         }
-        unit = unit << 4 | digit;
+        unit = unit << 4 | (digit - 1);
     }
     return unit;
 }
@@ -271,21 +269,18 @@ size_t uapi_json_unescape(const uapi_json *json, uint32_t node, char *out)
     char *to = out;
 
     while (at < end) {
-        const char *escape = memchr(at, '\\', (size_t)(end - at));
-        size_t run = (size_t)((escape ? escape : end) - at);
-        size_t taken;
-        char bytes[4];
-        size_t length;
+        const char *escape;
+        size_t run, taken;
 
+        while (at < end && *at == '\\') { /* escapes stand in groups: text that is not Latin is all escapes */
+            to += uapi_json_decode_escape(at, to, &taken);
+            at += taken;
+        }
+        escape = memchr(at, '\\', (size_t)(end - at));
+        run = (size_t)((escape ? escape : end) - at);
         memcpy(to, at, run);
         to += run;
-        if (!escape) {
-            break;
-        }
-        length = uapi_json_decode_escape(escape, bytes, &taken);
-        memcpy(to, bytes, length);
-        to += length;
-        at = escape + taken;
+        at += run;
     }
     return (size_t)(to - out);
 }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * The JSON reader against Jansson: both accept or both refuse, except where our rules are meant to differ (depth,
- * number of values, raw NULs; numbers that Jansson cannot hold), and what both accept has the same values. The tape's own rules
- * and the view are checked on the way.
+ * number of values, raw NULs; numbers that Jansson cannot hold), and what both accept has the same values. The tape's
+ * own rules and the view are checked on the way.
  */
 #include <stdint.h>
 #include <stdlib.h>
