@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Only the latest star ever needs to be tried again: what an earlier one could take, the later one can take as well. So one
- * remembered position is enough, there is no recursion, and the worst case is the product of the two lengths.
+ * Only the latest star ever needs to be tried again: what an earlier one could take, the later one can take as well.
+ * So one remembered position is enough, there is no recursion, and the worst case is the product of the two lengths.
  */
 #include "glob.h"
 

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file glob.h
- * Patterns over names: `*` stands for any run of bytes, also an empty one, `?` for exactly one byte, every other byte for
- * itself. Case counts, the whole name must match, and there is no way to escape: names that hold a `*` or `?` are matched
- * by `?`. Pure functions; any thread.
+ * Patterns over names: `*` stands for any run of bytes, also an empty one, `?` for exactly one byte, every other byte
+ * for itself. Case counts, the whole name must match, and there is no way to escape: names that hold a `*` or `?` are
+ * matched by `?`. Pure functions; any thread.
  */
 #ifndef UAPI_CORE_GLOB_H
 #define UAPI_CORE_GLOB_H

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Loading in four steps: the text becomes a tree (yaml.c), the tree records (policy_form_read.c), the records are judged
- * (policy_check.c and its parts) and, if no step of any file found an error, compiled (policy_compile.c). All but the
- * result and the diagnostics lives in a pool that is gone when the load is over.
+ * Loading in four steps: the text becomes a tree (yaml.c), the tree records (policy_form_read.c), the records are
+ * judged (policy_check.c and its parts) and, if no step of any file found an error, compiled (policy_compile.c). All
+ * but the result and the diagnostics lives in a pool that is gone when the load is over.
  */
 #include "policy.h"
 #include "policy_private.h"
@@ -208,7 +208,8 @@ apr_status_t uapi_policy_load(uapi_policy **policy, const char *const *paths, si
     return finish(&source, policy, diagnostics, pool, result);
 }
 
-void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers, unsigned *firewalls)
+void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers,
+                        unsigned *firewalls)
 {
     *policies = policy->policy_count;
     *rules = policy->rule_count;

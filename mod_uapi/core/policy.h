@@ -5,13 +5,14 @@
  *
  * A set of files is loaded as a whole. It either becomes one immutable compiled policy, or a list of diagnostics with
  * file, line and column, and nothing changes. Default deny; a deny always wins; order never matters, in a file and
- * across files. The compiled form is indexed by server and tool, so the cost of a decision does not grow with the number
- * of rules.
+ * across files. The compiled form is indexed by server and tool, so the cost of a decision does not grow with the
+ * number of rules.
  *
  * Kinds here: Policy, Firewall, Server (docs/policy.md has the schema). Fields that DESIGN names but this
  * release does not act on are refused as "not yet supported", never ignored.
  *
- * Threads: a compiled policy is read-only; any number of threads may decide with it at once. Deciding allocates nothing.
+ * Threads: a compiled policy is read-only; any number of threads may decide with it at once. Deciding allocates
+ * nothing.
  */
 #ifndef UAPI_CORE_POLICY_H
 #define UAPI_CORE_POLICY_H
@@ -51,7 +52,7 @@ apr_status_t uapi_policy_parse(uapi_policy **policy, const char *name, const cha
 typedef struct uapi_policy_question {
     const uapi_principal *principal;
     const char *server;        /* NULL: an unnamed one, which no rule matches */
-    const char *method;        /* "tools/call"; for what carries no message, "http/GET", "http/DELETE"; NULL: a result */
+    const char *method;        /* "tools/call"; for what carries no message, "http/GET", …; NULL: a client's result */
     const char *tool;          /* for tools/call; else NULL */
 } uapi_policy_question;
 
@@ -67,18 +68,19 @@ typedef struct uapi_verdict {
 } uapi_verdict;
 
 /**
- * Rules may name `tools` (globs; they match tools/call only) and `methods` (globs over method names). A rule with neither
- * matches every method and tool of its servers; a rule that names no server, those of every server. A name longer than 256
- * bytes and a tools/call without a tool match nothing, and are so denied.
+ * Rules may name `tools` (globs; they match tools/call only) and `methods` (globs over method names). A rule with
+ * neither matches every method and tool of its servers; a rule that names no server, those of every server. A name
+ * longer than 256 bytes and a tools/call without a tool match nothing, and are so denied.
  *
  * Methods that keep a session going are allowed to whoever has any allow rule for that server, unless a deny rule
  * matches them (which one with `tools` never does): initialize, ping, server/discover, logging/setLevel,
  * subscriptions/listen, all that begin with "notifications/", the list methods of tools, prompts, resources,
- * resources/templates and tasks, http/GET, http/DELETE, and a client's results: "response/result" (for which NULL stands too)
- * and "response/error".
+ * resources/templates and tasks, http/GET, http/DELETE, and a client's results: "response/result" (for which NULL
+ * stands too) and "response/error".
  *
  * Of several rules that match with the same effect the one first by policy name and rule id is reported, so the answer
- * does not depend on the order of files either. `shadow` is not set on a denial: that of an enforced policy is reported.
+ * does not depend on the order of files either. `shadow` is not set on a denial: that of an enforced policy is
+ * reported.
  */
 void uapi_policy_decide(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict);
 
@@ -99,7 +101,9 @@ int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
 
 typedef enum uapi_mode { UAPI_MODE_DISABLED, UAPI_MODE_SHADOW, UAPI_MODE_ENFORCE } uapi_mode;
 /** From lenient to strict. */
-typedef enum uapi_action { UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_APPROVE, UAPI_ACTION_BLOCK } uapi_action;
+typedef enum uapi_action {
+    UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_APPROVE, UAPI_ACTION_BLOCK
+} uapi_action;
 /** "allow", "log", "redact", "require_approval", "block"; static. */
 const char *uapi_action_name(uapi_action action);
 /** "disabled", "shadow", "enforce"; static. */
@@ -113,12 +117,16 @@ typedef struct uapi_policy_scanner {
     const char *file; unsigned line, column;  /* where it says so, for "no such scanner" */
 } uapi_policy_scanner;
 
-/** All Firewall documents merged, the strictest mode and action winning. Default when there is none: enforce, no entries. */
+/**
+ * All Firewall documents merged, the strictest mode and action winning. Default when there is none: enforce, no
+ * entries.
+ */
 uapi_mode uapi_policy_firewall_mode(const uapi_policy *policy);
 /** Array of uapi_policy_scanner; never NULL. */
 const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *policy);
 
 /** Counts, for lint's summary and doctor. */
-void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers, unsigned *firewalls);
+void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers,
+                        unsigned *firewalls);
 
 #endif

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Rules are sorted first and known by their rank from then on; whatever order files and rules came in, the compiled form is
- * the same. Each rule is then put under the tenant, each of the servers, and the tools or methods that it names.
+ * Rules are sorted first and known by their rank from then on; whatever order files and rules came in, the compiled
+ * form is the same. Each rule is then put under the tenant, each of the servers, and the tools or methods that it
+ * names.
  */
 #include "policy_private.h"
 
@@ -21,15 +22,15 @@ typedef struct draft {
 /* A realm that is being filled. */
 typedef struct growing_realm {
     uapi_policy_realm *realm;
-    apr_hash_t *groups;            /* server or pattern to its index plus one, as a pointer's value */
+    apr_hash_t *groups; /* server or pattern to its index plus one, as a pointer's value */
 } growing_realm;
 
 typedef struct compiler {
     uapi_policy *policy;
     const uapi_policy_source *source;
-    apr_array_header_t *drafts;    /* draft */
-    apr_hash_t *realms;            /* tenant, "" for none, to growing_realm */
-    apr_hash_t *texts;             /* each string once */
+    apr_array_header_t *drafts; /* draft */
+    apr_hash_t *realms;         /* tenant, "" for none, to growing_realm */
+    apr_hash_t *texts;          /* each string once */
     apr_pool_t *pool, *scratch;
 } compiler;
 
@@ -51,7 +52,8 @@ static int compare_names(const void *left, const void *right)
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-static const char *const *sort_names(compiler *c, const apr_array_header_t *nodes, const uapi_yaml_node *one, uint32_t *count)
+static const char *const *sort_names(compiler *c, const apr_array_header_t *nodes, const uapi_yaml_node *one,
+                                     uint32_t *count)
 {
     uint32_t listed = nodes != NULL ? (uint32_t)nodes->nelts : 0;
     const char **names = apr_pcalloc(c->pool, (listed + 1) * sizeof(*names));
@@ -107,7 +109,8 @@ static int compare_drafts(const void *left, const void *right)
     int order = strcmp(a->scope->name, b->scope->name);
 
     if (order == 0) {
-        order = strcmp(a->scope->tenant != NULL ? a->scope->tenant : "", b->scope->tenant != NULL ? b->scope->tenant : "");
+        order =
+            strcmp(a->scope->tenant != NULL ? a->scope->tenant : "", b->scope->tenant != NULL ? b->scope->tenant : "");
     }
     return order != 0 ? order : strcmp(a->id, b->id);
 }
@@ -161,8 +164,8 @@ static void add_opening(const compiler *c, uapi_policy_group *group, uint32_t ra
     int last = group->openings->nelts - 1;
 
     /* the rules of a scope follow each other */
-    if (rule->effect == UAPI_EFFECT_ALLOW && !rule->scope->shadow
-        && (last < 0 || rules[APR_ARRAY_IDX(group->openings, last, uint32_t)].scope != rule->scope)) {
+    if (rule->effect == UAPI_EFFECT_ALLOW && !rule->scope->shadow &&
+        (last < 0 || rules[APR_ARRAY_IDX(group->openings, last, uint32_t)].scope != rule->scope)) {
         APR_ARRAY_PUSH(group->openings, uint32_t) = rank;
     }
 }
@@ -239,9 +242,13 @@ uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *p
     const apr_array_header_t *documents = source->documents[UAPI_FORM_POLICY];
     uapi_policy *policy = apr_pcalloc(pool, sizeof(*policy));
     compiler c = {
-        .policy = policy, .source = source, .pool = pool, .scratch = source->pool,
+        .policy = policy,
+        .source = source,
+        .pool = pool,
+        .scratch = source->pool,
         .drafts = apr_array_make(source->pool, 64, sizeof(draft)),
-        .realms = apr_hash_make(source->pool), .texts = apr_hash_make(source->pool),
+        .realms = apr_hash_make(source->pool),
+        .texts = apr_hash_make(source->pool),
     };
 
     policy->tenants = apr_hash_make(pool);

@@ -18,7 +18,7 @@ typedef struct search {
     const char *method, *tool;
     size_t method_length, tool_length;
     int calls_tool, keeps_session;
-    uint32_t denied, shadow_denied, allowed;   /* lowest ranks */
+    uint32_t denied, shadow_denied, allowed; /* lowest ranks */
     unsigned visited;
 } search;
 
@@ -48,9 +48,9 @@ static int is_subject(const uapi_principal *principal, const uapi_policy_scope *
 {
     for (uint32_t i = 0; i < scope->subject_count; i++) {
         const uapi_policy_subject *subject = &scope->subjects[i];
-        if ((subject->type < 0 || subject->type == (int)principal->type)
-            && (subject->id_count == 0 || among(principal->id, subject->ids, subject->id_count))
-            && (subject->role_count == 0 || has_role(principal, subject))) {
+        if ((subject->type < 0 || subject->type == (int)principal->type) &&
+            (subject->id_count == 0 || among(principal->id, subject->ids, subject->id_count)) &&
+            (subject->role_count == 0 || has_role(principal, subject))) {
             return 1;
         }
     }
@@ -66,7 +66,8 @@ static void visit_rules(void *baton, const uint32_t *ranks, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const uapi_policy_rule *rule = &s->policy->rules[ranks[i]];
         uint32_t *lowest = rule->effect == UAPI_EFFECT_ALLOW ? &s->allowed
-                         : rule->scope->shadow ? &s->shadow_denied : &s->denied;
+                           : rule->scope->shadow             ? &s->shadow_denied
+                                                             : &s->denied;
         s->visited++;
         if (rule->effect == UAPI_EFFECT_ALLOW && rule->scope->shadow) {
             continue; /* what is tried out in shadow must not open anything */
@@ -110,9 +111,9 @@ static int keeps_session(const char *method)
 {
     static const char notifications[] = "notifications/";
     static const char *const methods[] = {
-        "initialize", "ping", "server/discover", "logging/setLevel", "subscriptions/listen", "tools/list", "prompts/list",
-        "resources/list", "resources/templates/list", "tasks/list", "http/GET", "http/DELETE", "response/result",
-        "response/error",
+        "initialize", "ping",         "server/discover", "logging/setLevel",         "subscriptions/listen",
+        "tools/list", "prompts/list", "resources/list",  "resources/templates/list", "tasks/list",
+        "http/GET",   "http/DELETE",  "response/result", "response/error",
     };
 
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -162,7 +163,8 @@ static void judge(const search *s, uapi_verdict *verdict)
     }
 }
 
-unsigned uapi_policy_decide_counted(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict)
+unsigned uapi_policy_decide_counted(const uapi_policy *policy, const uapi_policy_question *question,
+                                    uapi_verdict *verdict)
 {
     search s = {.policy = policy, .denied = NO_RULE, .shadow_denied = NO_RULE, .allowed = NO_RULE};
     size_t server_length;

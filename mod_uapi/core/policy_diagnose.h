@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file policy_diagnose.h
- * The diagnostics of one load, gathered while reading goes on. At most 100 errors and 100 warnings are kept; all are counted.
+ * The diagnostics of one load, gathered while reading goes on. At most 100 errors and 100 warnings are kept; all are
+ * counted.
  */
 #ifndef UAPI_CORE_POLICY_DIAGNOSE_H
 #define UAPI_CORE_POLICY_DIAGNOSE_H
@@ -12,10 +13,10 @@
 #define UAPI_POLICY_MAX_DIAGNOSTICS 100
 
 typedef struct uapi_policy_diagnoses {
-    apr_array_header_t *files;     /* const char *, in the order of loading */
-    apr_array_header_t *found;     /* uapi_diagnostic */
+    apr_array_header_t *files; /* const char *, in the order of loading */
+    apr_array_header_t *found; /* uapi_diagnostic */
     unsigned errors, warnings;
-    apr_pool_t *pool;              /* outlives the load: messages and file names live here */
+    apr_pool_t *pool; /* outlives the load: messages and file names live here */
 } uapi_policy_diagnoses;
 
 void uapi_policy_diagnoses_init(uapi_policy_diagnoses *diagnoses, apr_pool_t *pool);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Firewall documents are merged so that adding one never loosens another. In one document a rule's action stands for its
- * scanner's. Across documents the strictest wins, and a document that speaks of the scanner only speaks of all its
+ * Firewall documents are merged so that adding one never loosens another. In one document a rule's action stands for
+ * its scanner's. Across documents the strictest wins, and a document that speaks of the scanner only speaks of all its
  * rules: what one document blocks as a whole, another cannot let through by naming the rule.
  */
 #include "policy_private.h"
@@ -22,7 +22,8 @@ static int is_identifier(const char *text)
     return *text != '\0' && text[strspn(text, identifier)] == '\0';
 }
 
-static void check_scanner_rules(uapi_policy_source *source, const uapi_form_named *scanner, const apr_array_header_t *rules)
+static void check_scanner_rules(uapi_policy_source *source, const uapi_form_named *scanner,
+                                const apr_array_header_t *rules)
 {
     size_t length = scanner->name->length;
 
@@ -31,10 +32,12 @@ static void check_scanner_rules(uapi_policy_source *source, const uapi_form_name
         const uapi_form_scanner *record = rule->record;
         const char *quoted = uapi_yaml_quote(rule->name->text, rule->name->length, source->pool);
 
-        if (strncmp(rule->name->text, scanner->name->text, length) != 0 || rule->name->text[length] != '.'
-            || !is_identifier(rule->name->text + length + 1)) {
-            uapi_policy_error(source->diagnoses, rule->name, "rule %s is none of scanner \"%s\", whose rules are named"
-                              " %s.<rule>, with a-z 0-9 _", quoted, scanner->name->text, scanner->name->text);
+        if (strncmp(rule->name->text, scanner->name->text, length) != 0 || rule->name->text[length] != '.' ||
+            !is_identifier(rule->name->text + length + 1)) {
+            uapi_policy_error(source->diagnoses, rule->name,
+                              "rule %s is none of scanner \"%s\", whose rules are named"
+                              " %s.<rule>, with a-z 0-9 _",
+                              quoted, scanner->name->text, scanner->name->text);
         } else if (record->node->kind == UAPI_YAML_MAPPING && record->node->items == NULL) {
             uapi_policy_error(source->diagnoses, rule->name, "rule %s says nothing: give it an action", quoted);
         }
@@ -72,13 +75,19 @@ static int stricter(int a, int b)
     return a > b ? a : b;
 }
 
-static uapi_policy_scanner make_entry(const uapi_form_named *named, const char *scanner, const char *rule, apr_pool_t *pool)
+static uapi_policy_scanner make_entry(const uapi_form_named *named, const char *scanner, const char *rule,
+                                      apr_pool_t *pool)
 {
     const uapi_form_scanner *record = named->record;
 
     return (uapi_policy_scanner){
-        .scanner = scanner, .rule = rule, .request = said(&record->request), .response = said(&record->response),
-        .file = apr_pstrdup(pool, named->name->file), .line = named->name->line, .column = named->name->column,
+        .scanner = scanner,
+        .rule = rule,
+        .request = said(&record->request),
+        .response = said(&record->response),
+        .file = apr_pstrdup(pool, named->name->file),
+        .line = named->name->line,
+        .column = named->name->column,
     };
 }
 
@@ -95,7 +104,8 @@ static apr_array_header_t *list_entries(const uapi_form_firewall *form, apr_pool
         APR_ARRAY_PUSH(entries, uapi_policy_scanner) = make_entry(named, scanner, NULL, pool);
         for (int j = 0; rules != NULL && j < rules->nelts; j++) {
             const uapi_form_named *rule = &APR_ARRAY_IDX(rules, j, uapi_form_named);
-            APR_ARRAY_PUSH(entries, uapi_policy_scanner) = make_entry(rule, scanner, apr_pstrdup(pool, rule->name->text), pool);
+            APR_ARRAY_PUSH(entries, uapi_policy_scanner) =
+                make_entry(rule, scanner, apr_pstrdup(pool, rule->name->text), pool);
         }
     }
     return entries;
@@ -130,7 +140,8 @@ static void hold_rules(apr_hash_t *merged, const apr_array_header_t *entries, ap
     }
     for (apr_hash_index_t *at = apr_hash_first(scratch, merged); at != NULL; at = apr_hash_next(at)) {
         uapi_policy_scanner *rule = apr_hash_this_val(at);
-        const uapi_policy_scanner *whole = rule->rule != NULL ? apr_hash_get(own, rule->scanner, APR_HASH_KEY_STRING) : NULL;
+        const uapi_policy_scanner *whole =
+            rule->rule != NULL ? apr_hash_get(own, rule->scanner, APR_HASH_KEY_STRING) : NULL;
         const uapi_policy_scanner *exact = whole != NULL ? apr_hash_get(own, rule->rule, APR_HASH_KEY_STRING) : NULL;
         if (whole != NULL && (exact == NULL || exact->request == UNSAID)) {
             rule->request = stricter(rule->request, whole->request);
@@ -200,8 +211,9 @@ const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *polic
 const char *uapi_action_name(uapi_action action)
 {
     static const char *const names[] = {
-        [UAPI_ACTION_ALLOW] = "allow", [UAPI_ACTION_LOG] = "log", [UAPI_ACTION_REDACT] = "redact",
-        [UAPI_ACTION_APPROVE] = "require_approval", [UAPI_ACTION_BLOCK] = "block",
+        [UAPI_ACTION_ALLOW] = "allow",   [UAPI_ACTION_LOG] = "log",
+        [UAPI_ACTION_REDACT] = "redact", [UAPI_ACTION_APPROVE] = "require_approval",
+        [UAPI_ACTION_BLOCK] = "block",
     };
 
     return names[(unsigned)action <= UAPI_ACTION_BLOCK ? action : UAPI_ACTION_BLOCK];
@@ -210,7 +222,9 @@ const char *uapi_action_name(uapi_action action)
 const char *uapi_mode_name(uapi_mode mode)
 {
     static const char *const names[] = {
-        [UAPI_MODE_DISABLED] = "disabled", [UAPI_MODE_SHADOW] = "shadow", [UAPI_MODE_ENFORCE] = "enforce",
+        [UAPI_MODE_DISABLED] = "disabled",
+        [UAPI_MODE_SHADOW] = "shadow",
+        [UAPI_MODE_ENFORCE] = "enforce",
     };
 
     return names[(unsigned)mode <= UAPI_MODE_ENFORCE ? mode : UAPI_MODE_ENFORCE];

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Tables only. Fields and words that the design names but this release does not act on are listed as LATER, so that they
- * are refused by name and never ignored.
+ * Tables only. Fields and words that the design names but this release does not act on are listed as LATER, so that
+ * they are refused by name and never ignored.
  */
 #include "policy_form.h"
 
@@ -13,15 +13,17 @@ static const char *const api_versions[] = {"uapi/v1", NULL};
 static const uapi_form_words api_version_words = {api_versions, NULL};
 
 static const char *const kinds[] = {
-    [UAPI_FORM_POLICY] = "Policy", [UAPI_FORM_FIREWALL] = "Firewall", [UAPI_FORM_SERVER] = "Server",
+    [UAPI_FORM_POLICY] = "Policy",
+    [UAPI_FORM_FIREWALL] = "Firewall",
+    [UAPI_FORM_SERVER] = "Server",
     [UAPI_FORM_KINDS] = NULL,
 };
 static const char *const kinds_later[] = {"Profile", "Manifest", "PatternPack", "PriceTable", "ScopePack", NULL};
 static const uapi_form_words kind_words = {kinds, kinds_later};
 
 static const char *const types[] = {
-    [UAPI_PRINCIPAL_ANONYMOUS] = "anonymous", [UAPI_PRINCIPAL_HUMAN] = "human", [UAPI_PRINCIPAL_AGENT] = "agent",
-    [UAPI_PRINCIPAL_SERVICE] = "service", [UAPI_PRINCIPAL_WORKFLOW] = "workflow", NULL,
+    [UAPI_PRINCIPAL_ANONYMOUS] = "anonymous", [UAPI_PRINCIPAL_HUMAN] = "human",       [UAPI_PRINCIPAL_AGENT] = "agent",
+    [UAPI_PRINCIPAL_SERVICE] = "service",     [UAPI_PRINCIPAL_WORKFLOW] = "workflow", NULL,
 };
 static const uapi_form_words type_words = {types, NULL};
 
@@ -99,7 +101,8 @@ static const uapi_form_field policy_fields[] = {
     {"schedule", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},
 };
-static const uapi_form_shape policy = {"policySpec", "the spec of a Policy", sizeof(uapi_form_policy), 0, policy_fields};
+static const uapi_form_shape policy = {"policySpec", "the spec of a Policy", sizeof(uapi_form_policy), 0,
+                                       policy_fields};
 
 /* ---------------------------------------------------------------- Firewall */
 
@@ -150,7 +153,8 @@ static const uapi_form_field credential_fields[] = {
     {"inject", UAPI_FORM_MAP, 1, offsetof(uapi_form_credential, inject), NULL, &inject},
     {0},
 };
-static const uapi_form_shape credential = {"credential", "a credential", sizeof(uapi_form_credential), 0, credential_fields};
+static const uapi_form_shape credential = {"credential", "a credential", sizeof(uapi_form_credential), 0,
+                                           credential_fields};
 
 static const uapi_form_field server_fields[] = {
     {"url", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, url), NULL, NULL},
@@ -159,17 +163,17 @@ static const uapi_form_field server_fields[] = {
     {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},
 };
-static const uapi_form_shape server = {"serverSpec", "the spec of a Server", sizeof(uapi_form_server), 0, server_fields};
+static const uapi_form_shape server = {"serverSpec", "the spec of a Server", sizeof(uapi_form_server), 0,
+                                       server_fields};
 
 /* ---------------------------------------------------------------- documents */
 
-#define DOCUMENT_FIELDS(metadata_shape, spec_shape)                                                              \
-    {                                                                                                            \
-        {"apiVersion", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, api_version), &api_version_words, NULL},  \
-        {"kind", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, kind), &kind_words, NULL},                      \
-        {"metadata", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, metadata), NULL, metadata_shape},            \
-        {"spec", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, spec), NULL, spec_shape},                        \
-        {0},                                                                                                     \
+#define DOCUMENT_FIELDS(metadata_shape, spec_shape)                                                             \
+    {                                                                                                           \
+        {"apiVersion", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, api_version), &api_version_words, NULL}, \
+            {"kind", UAPI_FORM_WORD, 1, offsetof(uapi_form_document, kind), &kind_words, NULL},                 \
+            {"metadata", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, metadata), NULL, metadata_shape},       \
+            {"spec", UAPI_FORM_MAP, 1, offsetof(uapi_form_document, spec), NULL, spec_shape}, {0},              \
     }
 
 static const uapi_form_field policy_document_fields[] = DOCUMENT_FIELDS(&policy_metadata, &policy);

@@ -4,8 +4,9 @@
  * The form of policy documents, as tables, and the records into which documents of that form are read.
  *
  * The tables are the one place that says which fields there are: the reader walks them, and
- * policies/schema/uapi-v1.schema.json is held to them by t/unit/policy_schema.c. A record keeps the nodes that it was read from, so
- * that whoever judges the contents can name the position. Everything lives in the pool of the load and is gone after it.
+ * policies/schema/uapi-v1.schema.json is held to them by t/unit/policy_schema.c. A record keeps the nodes that it was
+ * read from, so that whoever judges the contents can name the position. Everything lives in the pool of the load and
+ * is gone after it.
  */
 #ifndef UAPI_CORE_POLICY_FORM_H
 #define UAPI_CORE_POLICY_FORM_H
@@ -27,8 +28,8 @@ typedef enum uapi_form_value {
 } uapi_form_value;
 
 typedef struct uapi_form_words {
-    const char *const *now;    /* NULL-terminated; a word's value is its index */
-    const char *const *later;  /* NULL-terminated words of a later release; NULL if there are none */
+    const char *const *now;   /* NULL-terminated; a word's value is its index */
+    const char *const *later; /* NULL-terminated words of a later release; NULL if there are none */
 } uapi_form_words;
 
 typedef struct uapi_form_shape uapi_form_shape;
@@ -37,18 +38,18 @@ typedef struct uapi_form_field {
     const char *name;
     uapi_form_value value;
     int required;
-    size_t offset;                  /* in the shape's record */
-    const uapi_form_words *words;   /* of a WORD */
-    const uapi_form_shape *shape;   /* of a MAP, MAPS, NAMED */
+    size_t offset;                /* in the shape's record */
+    const uapi_form_words *words; /* of a WORD */
+    const uapi_form_shape *shape; /* of a MAP, MAPS, NAMED */
 } uapi_form_field;
 
 /** A mapping with a closed set of fields. Its record begins with `const uapi_yaml_node *node`. */
 struct uapi_form_shape {
-    const char *id;                 /* its name under $defs in the JSON Schema */
-    const char *title;              /* in messages: "a rule" */
-    size_t size;                    /* of its record */
-    int shorthand;                  /* a single word stands for all its WORD fields */
-    const uapi_form_field *fields;  /* ends with a NULL name */
+    const char *id;                /* its name under $defs in the JSON Schema */
+    const char *title;             /* in messages: "a rule" */
+    size_t size;                   /* of its record */
+    int shorthand;                 /* a single word stands for all its WORD fields */
+    const uapi_form_field *fields; /* ends with a NULL name */
 };
 
 /** `node` NULL: absent. */
@@ -68,33 +69,33 @@ typedef struct uapi_form_metadata {
 
 typedef struct uapi_form_subject {
     const uapi_yaml_node *node;
-    uapi_form_word type;                      /* uapi_principal_type */
+    uapi_form_word type; /* uapi_principal_type */
     const uapi_yaml_node *id;
     apr_array_header_t *ids, *roles;
 } uapi_form_subject;
 
 typedef struct uapi_form_rule {
     const uapi_yaml_node *node, *id;
-    uapi_form_word effect;                    /* uapi_effect */
+    uapi_form_word effect; /* uapi_effect */
     apr_array_header_t *servers, *tools, *methods;
 } uapi_form_rule;
 
 typedef struct uapi_form_policy {
     const uapi_yaml_node *node;
-    uapi_form_word mode;                      /* 0 enforce, 1 shadow */
-    apr_array_header_t *subjects, *rules;     /* uapi_form_subject *, uapi_form_rule * */
+    uapi_form_word mode;                  /* 0 enforce, 1 shadow */
+    apr_array_header_t *subjects, *rules; /* uapi_form_subject *, uapi_form_rule * */
 } uapi_form_policy;
 
 typedef struct uapi_form_scanner {
     const uapi_yaml_node *node;
-    uapi_form_word request, response;         /* index in the words of actions */
-    apr_array_header_t *rules;                /* uapi_form_named of uapi_form_scanner; theirs are NULL */
+    uapi_form_word request, response; /* index in the words of actions */
+    apr_array_header_t *rules;        /* uapi_form_named of uapi_form_scanner; theirs are NULL */
 } uapi_form_scanner;
 
 typedef struct uapi_form_firewall {
     const uapi_yaml_node *node;
-    uapi_form_word mode;                      /* 0 enforce, 1 shadow, 2 disabled */
-    apr_array_header_t *scanners;             /* uapi_form_named of uapi_form_scanner */
+    uapi_form_word mode;          /* 0 enforce, 1 shadow, 2 disabled */
+    apr_array_header_t *scanners; /* uapi_form_named of uapi_form_scanner */
 } uapi_form_firewall;
 
 typedef struct uapi_form_inject {
@@ -116,7 +117,7 @@ typedef struct uapi_form_document {
     const uapi_yaml_node *node;
     uapi_form_word api_version, kind;
     uapi_form_metadata *metadata;
-    void *spec;                               /* uapi_form_policy, _firewall or _server */
+    void *spec; /* uapi_form_policy, _firewall or _server */
 } uapi_form_document;
 
 typedef enum uapi_form_kind { UAPI_FORM_POLICY, UAPI_FORM_FIREWALL, UAPI_FORM_SERVER, UAPI_FORM_KINDS } uapi_form_kind;
@@ -131,8 +132,8 @@ uapi_action uapi_policy_form_action(const uapi_form_word *word);
 uapi_mode uapi_policy_form_mode(const uapi_form_word *word);
 
 /**
- * Read a document's root by its kind. NULL if nothing could be made of it; otherwise a record in which what could not be
- * read is absent. Every fault is in `diagnoses`.
+ * Read a document's root by its kind. NULL if nothing could be made of it; otherwise a record in which what could not
+ * be read is absent. Every fault is in `diagnoses`.
  */
 uapi_form_document *uapi_policy_form_read(const uapi_yaml_node *root, uapi_form_kind *kind,
                                           uapi_policy_diagnoses *diagnoses, apr_pool_t *pool);

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * One walk over the tree, led by the tables of policy_form.c. It judges the form only (which fields, which type of value)
- * and goes on after each fault, so that an author sees all of them at once. The depth of the recursion is that of the
- * tables, not of the input.
+ * One walk over the tree, led by the tables of policy_form.c. It judges the form only (which fields, which type of
+ * value) and goes on after each fault, so that an author sees all of them at once. The depth of the recursion is that
+ * of the tables, not of the input.
  */
 #include "policy_form.h"
 
@@ -25,7 +25,8 @@ static const char *quote_node(const reader *r, const uapi_yaml_node *node)
 }
 
 /* 1 if it is; otherwise the fault is reported, unless it has been. */
-static int is_kind(const reader *r, const char *name, const uapi_yaml_node *node, uapi_yaml_kind kind, const char *wanted)
+static int is_kind(const reader *r, const char *name, const uapi_yaml_node *node, uapi_yaml_kind kind,
+                   const char *wanted)
 {
     if (node->kind != kind && node->kind != UAPI_YAML_BROKEN) {
         uapi_policy_error(r->diagnoses, node, "%s must be %s, not %s", name, wanted, uapi_yaml_describe(node));
@@ -69,7 +70,8 @@ static const char *list_words(const reader *r, const char *const *words)
     return list;
 }
 
-static uapi_form_word read_word(const reader *r, const char *name, const uapi_yaml_node *node, const uapi_form_words *words)
+static uapi_form_word read_word(const reader *r, const char *name, const uapi_yaml_node *node,
+                                const uapi_form_words *words)
 {
     uapi_form_word word = {NULL, 0};
 
@@ -116,7 +118,8 @@ static apr_array_header_t *read_strings(const reader *r, const char *name, const
     return strings;
 }
 
-static apr_array_header_t *read_maps(const reader *r, const char *name, const uapi_yaml_node *node, const uapi_form_shape *shape)
+static apr_array_header_t *read_maps(const reader *r, const char *name, const uapi_yaml_node *node,
+                                     const uapi_form_shape *shape)
 {
     apr_array_header_t *maps = apr_array_make(r->pool, 8, sizeof(void *));
 
@@ -136,7 +139,8 @@ static apr_array_header_t *read_maps(const reader *r, const char *name, const ua
     return maps;
 }
 
-static apr_array_header_t *read_named(const reader *r, const char *name, const uapi_yaml_node *node, const uapi_form_shape *shape)
+static apr_array_header_t *read_named(const reader *r, const char *name, const uapi_yaml_node *node,
+                                      const uapi_form_shape *shape)
 {
     apr_array_header_t *named = apr_array_make(r->pool, 4, sizeof(uapi_form_named));
 
@@ -162,28 +166,16 @@ static void read_field(const reader *r, const uapi_form_field *field, const uapi
     const char *name = apr_psprintf(r->pool, "\"%s\"", field->name);
 
     switch (field->value) {
-    case UAPI_FORM_STRING:
-        *(const uapi_yaml_node **)at = read_string(r, name, item->value);
-        break;
-    case UAPI_FORM_WORD:
-        *(uapi_form_word *)at = read_word(r, name, item->value, field->words);
-        break;
+    case UAPI_FORM_STRING: *(const uapi_yaml_node **)at = read_string(r, name, item->value); break;
+    case UAPI_FORM_WORD: *(uapi_form_word *)at = read_word(r, name, item->value, field->words); break;
     case UAPI_FORM_STRINGS:
     case UAPI_FORM_STRING_OR_LIST:
         *(apr_array_header_t **)at = read_strings(r, name, item->value, field->value == UAPI_FORM_STRING_OR_LIST);
         break;
-    case UAPI_FORM_MAP:
-        *(void **)at = read_map(r, name, item->value, field->shape);
-        break;
-    case UAPI_FORM_MAPS:
-        *(apr_array_header_t **)at = read_maps(r, name, item->value, field->shape);
-        break;
-    case UAPI_FORM_NAMED:
-        *(apr_array_header_t **)at = read_named(r, name, item->value, field->shape);
-        break;
-    case UAPI_FORM_LATER:
-        uapi_policy_error(r->diagnoses, item->key, "%s is not yet supported", name);
-        break;
+    case UAPI_FORM_MAP: *(void **)at = read_map(r, name, item->value, field->shape); break;
+    case UAPI_FORM_MAPS: *(apr_array_header_t **)at = read_maps(r, name, item->value, field->shape); break;
+    case UAPI_FORM_NAMED: *(apr_array_header_t **)at = read_named(r, name, item->value, field->shape); break;
+    case UAPI_FORM_LATER: uapi_policy_error(r->diagnoses, item->key, "%s is not yet supported", name); break;
     }
 }
 
@@ -219,7 +211,8 @@ static const uapi_yaml_item *find_item(const uapi_yaml_node *map, const char *na
 }
 
 /* "block" for {request: block, response: block} */
-static void read_shorthand(const reader *r, const char *name, const uapi_yaml_node *node, const uapi_form_shape *shape, void *record)
+static void read_shorthand(const reader *r, const char *name, const uapi_yaml_node *node, const uapi_form_shape *shape,
+                           void *record)
 {
     for (const uapi_form_field *field = shape->fields; field->name != NULL; field++) {
         if (field->value == UAPI_FORM_WORD) {

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * While it is built the automaton is a trie whose states hang their children in a list. Sealing gives each state its
- * fallback (the longest proper suffix that is a state too) in breadth-first order, and packs the edges of a state side by side in
- * order of their byte, so that a visit searches a few neighbouring words instead of following pointers.
+ * fallback (the longest proper suffix that is a state too) in breadth-first order, and packs the edges of a state side
+ * by side in order of their byte, so that a visit searches a few neighbouring words instead of following pointers.
  */
 #include "policy_names.h"
 
@@ -18,16 +18,16 @@ typedef struct entry {
     size_t length;
     size_t literal_at, literal_length;
     apr_array_header_t *numbers;
-    struct entry *next;           /* with the same literal */
+    struct entry *next; /* with the same literal */
 } entry;
 
 typedef struct state {
-    uint32_t edges, edge_count;   /* once sealed: its edges */
-    uint32_t child, sibling;      /* until then; 0: none, the root is nobody's child */
+    uint32_t edges, edge_count; /* once sealed: its edges */
+    uint32_t child, sibling;    /* until then; 0: none, the root is nobody's child */
     uint32_t fallback;
-    uint32_t ending;              /* nearest fallback at which literals end, 0: none */
-    entry *entries;               /* whose literal ends here */
-    uint8_t byte;                 /* that leads here */
+    uint32_t ending; /* nearest fallback at which literals end, 0: none */
+    entry *entries;  /* whose literal ends here */
+    uint8_t byte;    /* that leads here */
 } state;
 
 typedef struct edge {
@@ -37,12 +37,12 @@ typedef struct edge {
 
 struct uapi_policy_names {
     apr_pool_t *pool;
-    apr_hash_t *exact;            /* name to entry */
-    apr_hash_t *patterns;         /* pattern to entry */
-    entry *anything;              /* patterns without a literal */
-    apr_array_header_t *states;   /* of state; the first is the root */
+    apr_hash_t *exact;          /* name to entry */
+    apr_hash_t *patterns;       /* pattern to entry */
+    entry *anything;            /* patterns without a literal */
+    apr_array_header_t *states; /* of state; the first is the root */
     edge *edges;
-    uint32_t *root;               /* where each of the 256 bytes leads from the root; NULL until there is a literal */
+    uint32_t *root; /* where each of the 256 bytes leads from the root; NULL until there is a literal */
 };
 
 static state *state_at(const uapi_policy_names *names, uint32_t index)
@@ -227,7 +227,8 @@ static void give(const visit *v, const entry *matching)
 static void try_entries(visit *v, const entry *candidate, size_t end)
 {
     for (; candidate != NULL; candidate = candidate->next) {
-        int leads = candidate->literal_at == 0, closes = candidate->literal_at + candidate->literal_length == candidate->length;
+        int leads = candidate->literal_at == 0,
+            closes = candidate->literal_at + candidate->literal_length == candidate->length;
         if ((leads && end != candidate->literal_length) || (closes && end != v->length)) {
             continue;
         }

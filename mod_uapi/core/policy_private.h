@@ -24,9 +24,9 @@
 typedef struct uapi_policy_source {
     apr_pool_t *pool;
     uapi_policy_diagnoses *diagnoses;
-    apr_array_header_t *documents[UAPI_FORM_KINDS];  /* uapi_form_document * */
-    apr_hash_t *seen;                                /* kind, tenant and name, to the node of the name */
-    size_t index_size;                               /* counts up to UAPI_POLICY_MAX_INDEX */
+    apr_array_header_t *documents[UAPI_FORM_KINDS]; /* uapi_form_document * */
+    apr_hash_t *seen;                               /* kind, tenant and name, to the node of the name */
+    size_t index_size;                              /* counts up to UAPI_POLICY_MAX_INDEX */
 } uapi_policy_source;
 
 /** Judge the contents of one document, and its name against those before it. Faults go to the diagnoses. */
@@ -42,17 +42,17 @@ int uapi_policy_check_name(uapi_policy_source *source, const char *what, const u
 /* ---------------------------------------------------------------- compiled */
 
 typedef struct uapi_policy_subject {
-    int type;                      /* uapi_principal_type, -1: any */
-    const char *const *ids;        /* sorted; count 0: any */
-    const char *const *roles;      /* sorted, one is enough; count 0: any */
+    int type;                 /* uapi_principal_type, -1: any */
+    const char *const *ids;   /* sorted; count 0: any */
+    const char *const *roles; /* sorted, one is enough; count 0: any */
     uint32_t id_count, role_count;
 } uapi_policy_subject;
 
 /** What the rules of one document share. */
 typedef struct uapi_policy_scope {
-    const char *name, *tenant;     /* tenant NULL: every tenant */
+    const char *name, *tenant; /* tenant NULL: every tenant */
     int shadow;
-    const uapi_policy_subject *subjects;  /* count 0: everyone */
+    const uapi_policy_subject *subjects; /* count 0: everyone */
     uint32_t subject_count;
 } uapi_policy_scope;
 
@@ -69,26 +69,26 @@ typedef struct uapi_policy_ranks {
 
 /** The rules that name one server or server pattern, by what else they name. */
 typedef struct uapi_policy_group {
-    uapi_policy_names *tools, *methods;   /* to ranks of rules; NULL if there are none */
-    apr_array_header_t *anything;         /* uint32_t, ranks of rules that name neither */
-    apr_array_header_t *openings;         /* uint32_t, for each enforced scope with an allow rule, the first such */
+    uapi_policy_names *tools, *methods; /* to ranks of rules; NULL if there are none */
+    apr_array_header_t *anything;       /* uint32_t, ranks of rules that name neither */
+    apr_array_header_t *openings;       /* uint32_t, for each enforced scope with an allow rule, the first such */
 } uapi_policy_group;
 
 /** The policies of one tenant, or those without a tenant. */
 typedef struct uapi_policy_realm {
-    uapi_policy_names *servers;           /* to indices in groups */
-    apr_array_header_t *groups;           /* uapi_policy_group */
+    uapi_policy_names *servers; /* to indices in groups */
+    apr_array_header_t *groups; /* uapi_policy_group */
 } uapi_policy_realm;
 
 struct uapi_policy {
-    const uapi_policy_rule *rules;        /* by rank: sorted by policy name, tenant and rule id */
+    const uapi_policy_rule *rules; /* by rank: sorted by policy name, tenant and rule id */
     uint32_t rule_count;
-    uapi_policy_realm *everyone;          /* never NULL */
-    apr_hash_t *tenants;                  /* name to uapi_policy_realm */
-    apr_hash_t *servers;                  /* name to uapi_policy_server */
-    apr_hash_t *known;                    /* names of servers that are declared or named exactly */
+    uapi_policy_realm *everyone; /* never NULL */
+    apr_hash_t *tenants;         /* name to uapi_policy_realm */
+    apr_hash_t *servers;         /* name to uapi_policy_server */
+    apr_hash_t *known;           /* names of servers that are declared or named exactly */
     uapi_mode firewall_mode;
-    apr_array_header_t *scanners;         /* uapi_policy_scanner */
+    apr_array_header_t *scanners; /* uapi_policy_scanner */
     unsigned policy_count, firewall_count;
 };
 
@@ -99,6 +99,7 @@ void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source 
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 
 /** uapi_policy_decide that also says how many rules it looked at and how many patterns it tried. */
-unsigned uapi_policy_decide_counted(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict);
+unsigned uapi_policy_decide_counted(const uapi_policy *policy, const uapi_policy_question *question,
+                                    uapi_verdict *verdict);
 
 #endif

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What a Policy says, judged: a rule that can never match is taken for a mistake of its author. A mistake in a deny rule
- * opens what it should have closed, so everything that other pattern languages would read differently is refused, too.
+ * What a Policy says, judged: a rule that can never match is taken for a mistake of its author. A mistake in a deny
+ * rule opens what it should have closed, so everything that other pattern languages would read differently is refused,
+ * too.
  */
 #include "policy_private.h"
 
@@ -28,7 +29,8 @@ static void check_names(uapi_policy_source *source, const char *what, const apr_
 static void check_anonymous(uapi_policy_source *source, const uapi_form_subject *subject)
 {
     if (subject->roles != NULL) {
-        uapi_policy_error(source->diagnoses, subject->node, "anonymous callers have no roles, so this subject can never match");
+        uapi_policy_error(source->diagnoses, subject->node,
+                          "anonymous callers have no roles, so this subject can never match");
     }
     if (subject->id != NULL || subject->ids != NULL) {
         uapi_policy_error(source->diagnoses, subject->node, "anonymous callers have no id of their own: leave it out");
@@ -38,8 +40,9 @@ static void check_anonymous(uapi_policy_source *source, const uapi_form_subject 
 static void check_subject(uapi_policy_source *source, const uapi_form_subject *subject)
 {
     if (subject->node->items == NULL) {
-        uapi_policy_error(source->diagnoses, subject->node,
-                          "a subject needs \"type\", \"roles\", \"id\" or \"ids\"; leave \"subjects\" out to mean everyone");
+        uapi_policy_error(
+            source->diagnoses, subject->node,
+            "a subject needs \"type\", \"roles\", \"id\" or \"ids\"; leave \"subjects\" out to mean everyone");
     }
     if (subject->id != NULL && subject->ids != NULL) {
         uapi_policy_error(source->diagnoses, subject->node, "a subject has either \"id\" or \"ids\"");
@@ -100,7 +103,8 @@ static void check_server_pattern(uapi_policy_source *source, const uapi_yaml_nod
     if (!uapi_glob_is_pattern(pattern->text, pattern->length)) {
         uapi_policy_check_name(source, "server", pattern);
     } else if (plain != pattern->length || pattern->length > UAPI_POLICY_MAX_NAME) {
-        uapi_policy_error(source->diagnoses, pattern, "server %s matches no name: 1 to 64 of A-Z a-z 0-9 . _ @ -, with * and ?",
+        uapi_policy_error(source->diagnoses, pattern,
+                          "server %s matches no name: 1 to 64 of A-Z a-z 0-9 . _ @ -, with * and ?",
                           quote(source, pattern));
     }
 }
@@ -114,12 +118,39 @@ static int matches(const uapi_yaml_node *pattern, const char *name)
 static void warn_of_unknown_method(uapi_policy_source *source, const uapi_yaml_node *pattern)
 {
     static const char *const known[] = {
-        tool_call, "tools/list", "prompts/get", "prompts/list", "resources/read", "resources/list",
-        "resources/templates/list", "resources/subscribe", "resources/unsubscribe", "subscriptions/listen",
-        "completion/complete", "logging/setLevel", "initialize", "ping", "server/discover", "tasks/get", "tasks/list",
-        "tasks/result", "tasks/cancel", "tasks/update", "notifications/initialized", "notifications/cancelled",
-        "notifications/progress", "notifications/roots/list_changed", "notifications/tasks/status", "response/result",
-        "response/error", "http/GET", "http/DELETE", "http/POST", "http/HEAD", "http/OPTIONS", NULL,
+        tool_call,
+        "tools/list",
+        "prompts/get",
+        "prompts/list",
+        "resources/read",
+        "resources/list",
+        "resources/templates/list",
+        "resources/subscribe",
+        "resources/unsubscribe",
+        "subscriptions/listen",
+        "completion/complete",
+        "logging/setLevel",
+        "initialize",
+        "ping",
+        "server/discover",
+        "tasks/get",
+        "tasks/list",
+        "tasks/result",
+        "tasks/cancel",
+        "tasks/update",
+        "notifications/initialized",
+        "notifications/cancelled",
+        "notifications/progress",
+        "notifications/roots/list_changed",
+        "notifications/tasks/status",
+        "response/result",
+        "response/error",
+        "http/GET",
+        "http/DELETE",
+        "http/POST",
+        "http/HEAD",
+        "http/OPTIONS",
+        NULL,
     };
 
     for (int i = 0; known[i] != NULL; i++) {
@@ -138,7 +169,8 @@ static void check_method(uapi_policy_source *source, const uapi_form_rule *rule,
     }
     if (rule->tools != NULL && !matches(method, tool_call)) {
         uapi_policy_error(source->diagnoses, method,
-                          "method %s can never match: a rule with \"tools\" matches tools/call only", quote(source, method));
+                          "method %s can never match: a rule with \"tools\" matches tools/call only",
+                          quote(source, method));
         return;
     }
     warn_of_unknown_method(source, method);

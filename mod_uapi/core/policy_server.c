@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The header that carries a credential is the one place where a policy file puts bytes into a request. Headers that frame
- * the message, that belong to one hop, or that the gateway decides from are refused, as is anything that could end a line.
+ * The header that carries a credential is the one place where a policy file puts bytes into a request. Headers that
+ * frame the message, that belong to one hop, or that the gateway decides from are refused, as is anything that could
+ * end a line.
  */
 #include "policy_private.h"
 
@@ -19,7 +20,7 @@ enum { PLACEHOLDER = sizeof(placeholder) - 1, LONGEST_HEADER = 128, LONGEST_VALU
 /* ---------------------------------------------------------------- headers */
 
 typedef struct refused_header {
-    const char *name;      /* in any case; with a final "*" also what begins so */
+    const char *name; /* in any case; with a final "*" also what begins so */
     const char *why;
 } refused_header;
 
@@ -28,11 +29,29 @@ static const char hop[] = "it belongs to one connection";
 static const char gateway[] = "the gateway sets or judges it";
 
 static const refused_header refused_headers[] = {
-    {"Content-*", framing}, {"Transfer-Encoding", framing}, {"TE", framing}, {"Trailer", framing}, {"Expect", framing},
-    {"Range", framing}, {"If-*", framing}, {"Connection", hop}, {"Keep-Alive", hop}, {"Proxy-*", hop}, {"Upgrade", hop},
-    {"HTTP2-Settings", hop}, {"Host", gateway}, {"Via", gateway}, {"Forwarded", gateway}, {"X-Forwarded-*", gateway},
-    {"Accept", gateway}, {"Accept-Encoding", gateway}, {"Origin", gateway}, {"Mcp-*", gateway},
-    {"Last-Event-ID", gateway}, {"Sec-*", gateway}, {"Date", gateway},
+    {"Content-*", framing},
+    {"Transfer-Encoding", framing},
+    {"TE", framing},
+    {"Trailer", framing},
+    {"Expect", framing},
+    {"Range", framing},
+    {"If-*", framing},
+    {"Connection", hop},
+    {"Keep-Alive", hop},
+    {"Proxy-*", hop},
+    {"Upgrade", hop},
+    {"HTTP2-Settings", hop},
+    {"Host", gateway},
+    {"Via", gateway},
+    {"Forwarded", gateway},
+    {"X-Forwarded-*", gateway},
+    {"Accept", gateway},
+    {"Accept-Encoding", gateway},
+    {"Origin", gateway},
+    {"Mcp-*", gateway},
+    {"Last-Event-ID", gateway},
+    {"Sec-*", gateway},
+    {"Date", gateway},
 };
 
 static const char *why_refused(const char *name)
@@ -79,7 +98,8 @@ static void check_value(uapi_policy_source *source, const uapi_yaml_node *value)
 
     if (first == NULL || strstr(first + PLACEHOLDER, placeholder) != NULL) {
         /* the value is not quoted: someone may have written the secret itself */
-        uapi_policy_error(source->diagnoses, value, "\"value\" must have {secret} exactly once; the secret itself is kept in the"
+        uapi_policy_error(source->diagnoses, value,
+                          "\"value\" must have {secret} exactly once; the secret itself is kept in the"
                           " registry (uapictl credential set)");
     }
     for (const char *at = value->text; *at != '\0'; at++) {

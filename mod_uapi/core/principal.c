@@ -4,11 +4,8 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [UAPI_PRINCIPAL_ANONYMOUS] = "anonymous",
-    [UAPI_PRINCIPAL_HUMAN] = "human",
-    [UAPI_PRINCIPAL_AGENT] = "agent",
-    [UAPI_PRINCIPAL_SERVICE] = "service",
-    [UAPI_PRINCIPAL_WORKFLOW] = "workflow",
+    [UAPI_PRINCIPAL_ANONYMOUS] = "anonymous", [UAPI_PRINCIPAL_HUMAN] = "human",       [UAPI_PRINCIPAL_AGENT] = "agent",
+    [UAPI_PRINCIPAL_SERVICE] = "service",     [UAPI_PRINCIPAL_WORKFLOW] = "workflow",
 };
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The tree is built from libyaml's events, because its own documents keep no positions of keys and resolve aliases without
- * a bound. An alias shares the node that it names, so a bomb costs no memory; what it would cost to walk is counted as
- * if it had been copied, and that count is what the bounds are about. There is no recursion: the open
+ * The tree is built from libyaml's events, because its own documents keep no positions of keys and resolve aliases
+ * without a bound. An alias shares the node that it names, so a bomb costs no memory; what it would cost to walk is
+ * counted as if it had been copied, and that count is what the bounds are about. There is no recursion: the open
  * containers are a stack of fixed size.
  */
 #include "yaml.h"
@@ -20,9 +20,9 @@ typedef struct frame {
     uapi_yaml_item *last;
     const char *anchor;
     uint32_t count;
-    int after_key;                 /* a mapping whose next node is a value */
-    const uapi_yaml_node *key;     /* NULL: the value is to be dropped */
-    apr_hash_t *keys;              /* made when a mapping has many */
+    int after_key;             /* a mapping whose next node is a value */
+    const uapi_yaml_node *key; /* NULL: the value is to be dropped */
+    apr_hash_t *keys;          /* made when a mapping has many */
 } frame;
 
 typedef struct builder {
@@ -31,11 +31,11 @@ typedef struct builder {
     uapi_yaml_reporter report;
     void *baton;
     apr_pool_t *pool;
-    apr_hash_t *anchors;           /* of this document */
+    apr_hash_t *anchors; /* of this document */
     frame frames[UAPI_YAML_MAX_DEPTH];
     int depth;
     uint32_t nodes;
-    int stopped;                   /* an error after which nothing more can be read */
+    int stopped; /* an error after which nothing more can be read */
 } builder;
 
 enum { KEYS_WITHOUT_HASH = 8 };
@@ -66,7 +66,8 @@ static uapi_yaml_node *make_node(builder *b, uapi_yaml_kind kind, yaml_mark_t ma
 static void count_nodes(builder *b, const uapi_yaml_node *at, uint32_t count)
 {
     if (count > UAPI_YAML_MAX_NODES - b->nodes) {
-        complain_at(b, at, apr_psprintf(b->pool, "more than %d nodes, counting what aliases stand for", UAPI_YAML_MAX_NODES));
+        complain_at(b, at,
+                    apr_psprintf(b->pool, "more than %d nodes, counting what aliases stand for", UAPI_YAML_MAX_NODES));
         b->stopped = 1;
         return;
     }
@@ -103,8 +104,9 @@ static const uapi_yaml_node *judge_key(builder *b, frame *in, const uapi_yaml_no
         return NULL;
     }
     if (aliased || key->kind != UAPI_YAML_SCALAR || uapi_yaml_type_of(key) != UAPI_YAML_STRING) {
-        complain_at(b, key, apr_psprintf(b->pool, "a key must be a string, not %s",
-                                         aliased ? "an alias" : uapi_yaml_describe(key)));
+        complain_at(
+            b, key,
+            apr_psprintf(b->pool, "a key must be a string, not %s", aliased ? "an alias" : uapi_yaml_describe(key)));
         return NULL;
     }
     if (key->plain && strcmp(key->text, "<<") == 0) {
@@ -113,8 +115,9 @@ static const uapi_yaml_node *judge_key(builder *b, frame *in, const uapi_yaml_no
     }
     first = find_key(in, key, b->pool);
     if (first != NULL) {
-        complain_at(b, key, apr_psprintf(b->pool, "duplicate key %s, first at line %u",
-                                         uapi_yaml_quote(key->text, key->length, b->pool), first->line));
+        complain_at(b, key,
+                    apr_psprintf(b->pool, "duplicate key %s, first at line %u",
+                                 uapi_yaml_quote(key->text, key->length, b->pool), first->line));
         return NULL;
     }
     return key;
@@ -208,8 +211,9 @@ static void on_alias(builder *b, const yaml_event_t *event)
     uapi_yaml_node *here = make_node(b, UAPI_YAML_BROKEN, event->start_mark);
 
     if (named == NULL) {
-        complain_at(b, here, apr_psprintf(b->pool, "no anchor %s is complete before this alias",
-                                          uapi_yaml_quote(name, strlen(name), b->pool)));
+        complain_at(b, here,
+                    apr_psprintf(b->pool, "no anchor %s is complete before this alias",
+                                 uapi_yaml_quote(name, strlen(name), b->pool)));
         named = here;
     } else if ((uint32_t)b->depth + named->height > UAPI_YAML_MAX_DEPTH) {
         complain_at(b, here, apr_psprintf(b->pool, "nested deeper than %d levels by this alias", UAPI_YAML_MAX_DEPTH));
@@ -228,7 +232,8 @@ static void on_alias(builder *b, const yaml_event_t *event)
     }
 }
 
-static void on_start(builder *b, uapi_yaml_kind kind, const yaml_char_t *anchor, const yaml_char_t *tag, yaml_mark_t mark)
+static void on_start(builder *b, uapi_yaml_kind kind, const yaml_char_t *anchor, const yaml_char_t *tag,
+                     yaml_mark_t mark)
 {
     uapi_yaml_node *node = make_node(b, kind, mark);
 
@@ -266,34 +271,27 @@ static void on_document(builder *b, const yaml_event_t *event)
 static void take_event(builder *b, const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_DOCUMENT_START_EVENT:
-        on_document(b, event);
-        break;
-    case YAML_SCALAR_EVENT:
-        on_scalar(b, event);
-        break;
-    case YAML_ALIAS_EVENT:
-        on_alias(b, event);
-        break;
+    case YAML_DOCUMENT_START_EVENT: on_document(b, event); break;
+    case YAML_SCALAR_EVENT: on_scalar(b, event); break;
+    case YAML_ALIAS_EVENT: on_alias(b, event); break;
     case YAML_SEQUENCE_START_EVENT:
-        on_start(b, UAPI_YAML_SEQUENCE, event->data.sequence_start.anchor, event->data.sequence_start.tag, event->start_mark);
+        on_start(b, UAPI_YAML_SEQUENCE, event->data.sequence_start.anchor, event->data.sequence_start.tag,
+                 event->start_mark);
         break;
     case YAML_MAPPING_START_EVENT:
-        on_start(b, UAPI_YAML_MAPPING, event->data.mapping_start.anchor, event->data.mapping_start.tag, event->start_mark);
+        on_start(b, UAPI_YAML_MAPPING, event->data.mapping_start.anchor, event->data.mapping_start.tag,
+                 event->start_mark);
         break;
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        on_end(b);
-        break;
-    default: /* stream start, stream end, document end */
-        break;
+    case YAML_MAPPING_END_EVENT: on_end(b); break;
+    default: /* stream start, stream end, document end */ break;
     }
 }
 
 static void complain_syntax(builder *b, const yaml_parser_t *parser)
 {
-    const char *message = apr_psprintf(b->pool, "not valid YAML: %s",
-                                       parser->problem != NULL ? parser->problem : "out of memory");
+    const char *message =
+        apr_psprintf(b->pool, "not valid YAML: %s", parser->problem != NULL ? parser->problem : "out of memory");
 
     if (parser->context != NULL) {
         message = apr_psprintf(b->pool, "%s %s that begins at line %u", message, parser->context,

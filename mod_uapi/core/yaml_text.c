@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * libyaml would report an invalid byte by its offset only, takes UTF-16, and ends lines at characters that no editor ends
- * them at: a rule could hide in what looks like a comment. So the text is judged here first, with its position.
+ * libyaml would report an invalid byte by its offset only, takes UTF-16, and ends lines at characters that no editor
+ * ends them at: a rule could hide in what looks like a comment. So the text is judged here first, with its position.
  */
 #include "yaml.h"
 #include "yaml_text.h"
@@ -143,19 +143,24 @@ uapi_yaml_type uapi_yaml_type_of(const uapi_yaml_node *scalar)
     if (!scalar->plain) {
         return UAPI_YAML_STRING;
     }
-    return one_of(scalar->text, nulls) ? UAPI_YAML_NULL
-         : one_of(scalar->text, booleans) ? UAPI_YAML_BOOLEAN
-         : looks_like_number(scalar->text) ? UAPI_YAML_NUMBER : UAPI_YAML_STRING;
+    return one_of(scalar->text, nulls)       ? UAPI_YAML_NULL
+           : one_of(scalar->text, booleans)  ? UAPI_YAML_BOOLEAN
+           : looks_like_number(scalar->text) ? UAPI_YAML_NUMBER
+                                             : UAPI_YAML_STRING;
 }
 
 const char *uapi_yaml_describe(const uapi_yaml_node *node)
 {
     static const char *const scalars[] = {
-        [UAPI_YAML_STRING] = "a string", [UAPI_YAML_NULL] = "nothing",
-        [UAPI_YAML_BOOLEAN] = "a boolean", [UAPI_YAML_NUMBER] = "a number",
+        [UAPI_YAML_STRING] = "a string",
+        [UAPI_YAML_NULL] = "nothing",
+        [UAPI_YAML_BOOLEAN] = "a boolean",
+        [UAPI_YAML_NUMBER] = "a number",
     };
     static const char *const others[] = {
-        [UAPI_YAML_SEQUENCE] = "a list", [UAPI_YAML_MAPPING] = "a mapping", [UAPI_YAML_BROKEN] = "something unreadable",
+        [UAPI_YAML_SEQUENCE] = "a list",
+        [UAPI_YAML_MAPPING] = "a mapping",
+        [UAPI_YAML_BROKEN] = "something unreadable",
     };
 
     return node->kind == UAPI_YAML_SCALAR ? scalars[uapi_yaml_type_of(node)] : others[node->kind];

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 typedef struct uapi_yaml_fault {
-    unsigned line, column;   /* from 1 */
-    const char *problem;     /* static */
+    unsigned line, column; /* from 1 */
+    const char *problem;   /* static */
 } uapi_yaml_fault;
 
 /** 1 if every character may stand in a policy file; 0 with the first that may not. */
