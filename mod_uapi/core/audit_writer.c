@@ -202,12 +202,11 @@ static apr_status_t take_step(uapi_audit_writer *writer, step *found)
 }
 
 /* A step that also proves, where there is nothing to commit, that a commit would work. */
-static apr_status_t prove(uapi_audit_writer *writer)
+static apr_status_t prove(uapi_audit_writer *writer, step *found)
 {
-    step found;
-    apr_status_t status = take_step(writer, &found);
+    apr_status_t status = take_step(writer, found);
 
-    return status == APR_SUCCESS && found.records == 0 ? commit(writer, &found) : status;
+    return status == APR_SUCCESS && found->records == 0 ? commit(writer, found) : status;
 }
 
 static void rest(uapi_audit_writer *writer, const step *found)
@@ -228,12 +227,11 @@ static apr_status_t work(uapi_audit_writer *writer, step *found)
 {
     apr_status_t status;
 
-    *found = (step){ .full = 1 };
     if (writer->store) {
         return take_step(writer, found);
     }
     if ((status = attach(writer, NULL)) == APR_SUCCESS) {
-        status = prove(writer);
+        status = prove(writer, found);
     }
     return status;
 }
@@ -241,12 +239,9 @@ static apr_status_t work(uapi_audit_writer *writer, step *found)
 static void finish(uapi_audit_writer *writer)
 {
     int64_t limit = now() + DRAIN_LIMIT;
-    step found = { .hole = 1 };
+    step found;
 
-    while (writer->store && now() < limit) {
-        if (take_step(writer, &found) != APR_SUCCESS || (found.records == 0 && !found.hole)) {
-            break;
-        }
+    while (now() < limit && work(writer, &found) == APR_SUCCESS && (found.records > 0 || found.hole)) {
         if (found.hole) {
             rest(writer, &found);
         }
@@ -287,7 +282,7 @@ void uapi_audit_writer_run(uapi_audit_writer *writer)
 {
     uapi_audit_ring *ring = writer->ring;
 
-    while (!atomic_load(&writer->stop)) {
+    do { /* also when told to stop at once: this process's records may have no other writer */
         uint32_t election = atomic_load(&ring->header->election);
 
         if (uapi_audit_ring_lock(ring)) {
@@ -298,7 +293,7 @@ void uapi_audit_writer_run(uapi_audit_writer *writer)
         else if (!atomic_load(&writer->stop)) {
             uapi_audit_ring_rest_candidate(ring, election, ELECTION_PAUSE);
         }
-    }
+    } while (!atomic_load(&writer->stop));
 }
 
 void uapi_audit_writer_stop(uapi_audit_writer *writer)
