@@ -118,7 +118,7 @@ static const char *long_parse(uapi_options *options, int argc, const char *const
     if (equals) {
         return value_add(options, id, equals + 1, pool);
     }
-    if (*index + 1 >= argc) {
+    if (*index + 1 >= argc || strncmp(argv[*index + 1], "--", 2) == 0) {
         return apr_psprintf(pool, "--%s needs a value: %s", table[id].name, table[id].value);
     }
     *index += 1;
