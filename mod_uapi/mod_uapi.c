@@ -23,7 +23,6 @@ static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
 
-    ap_hook_pre_config      (uapi_inject_pre_config,           NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config    (uapi_gateway_check_config,        NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config     (uapi_gateway_post_config,         NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init      (uapi_gateway_child_init,          NULL, NULL, APR_HOOK_MIDDLE);

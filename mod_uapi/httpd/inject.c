@@ -2,10 +2,9 @@
 /*
  * The credential is unsealed in the handler, just before mod_proxy runs, and put on the headers in mod_proxy's own fixups
  * hook, after it has cleared what the client's Connection header named: a client can therefore neither see nor drop it
- * (CVE-2022-31813 is what happens otherwise). That hook belongs to mod_proxy, whose symbols need not be there when we are
- * loaded; it is looked up once all modules are.
+ * (CVE-2022-31813 is what happens otherwise). The hook is an optional one, so it does not matter in which order the modules
+ * are loaded.
  */
-#include <dlfcn.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -131,12 +130,6 @@ int uapi_inject_pre_connection(conn_rec *c, void *socket)
     return OK;
 }
 
-void uapi_inject_register(void)
-{
-    /* Before TLS, which would leave nothing to recognise. */
-    wipe_filter = ap_register_output_filter("UAPI_WIPE", wipe_header, NULL, AP_FTYPE_CONNECTION - 1);
-}
-
 static int proxy_fixups(request_rec *r)
 {
     uapi_call *call = uapi_call_find(r);
@@ -157,17 +150,9 @@ static int proxy_fixups(request_rec *r)
     return OK;
 }
 
-int uapi_inject_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+void uapi_inject_register(void)
 {
-    typedef void (*hook_function)(proxy_HOOK_fixups_t *, const char *const *, const char *const *, int);
-    hook_function register_hook = NULL;
-    void *symbol = dlsym(RTLD_DEFAULT, "proxy_hook_fixups");
-    (void)pconf;
-    (void)plog;
-    (void)ptemp;
-    memcpy(&register_hook, &symbol, sizeof(symbol));
-    if (register_hook != NULL) {
-        register_hook(proxy_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
-    }
-    return OK;
+    /* Before TLS, which would leave nothing to recognise. */
+    wipe_filter = ap_register_output_filter("UAPI_WIPE", wipe_header, NULL, AP_FTYPE_CONNECTION);
+    APR_OPTIONAL_HOOK(proxy, fixups, proxy_fixups, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

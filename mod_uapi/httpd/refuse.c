@@ -53,7 +53,7 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
     const uapi_reason_info *info = uapi_reason_describe(result->reason);
     int quiet = info->http_status < 500;
     call->refusal = *result;
-    ap_log_rerror(APLOG_MARK, quiet ? APLOG_INFO : APLOG_ERR, result->status, r,
+    ap_log_rerror(APLOG_MARK, quiet ? APLOG_INFO : APLOG_ERR, 0, r,
                   UAPI_LOGNO(0101) "call %s refused: %s%s%s%s%s", call->id, info->code, result->detail != NULL ? ": " : "",
                   result->detail != NULL ? result->detail : "", call->refused_rule != NULL ? ", rule " : "",
                   call->refused_rule != NULL ? call->refused_rule : "");

@@ -29,11 +29,10 @@ apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_re
 apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result);
 /** inject, second part, in the handler just before mod_proxy's: unseal it. The decision is recorded by then. */
 apr_status_t uapi_inject_unseal(request_rec *r, uapi_call *call, uapi_result *result);
-/** inject, third part: registers a hook on the headers that mod_proxy sends upstream. pre_config hook. */
-int uapi_inject_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+/** inject, third part: mod_proxy's fixups hook, on the headers that it sends upstream; registers itself here. */
+void uapi_inject_register(void);
 /** inject, last part: a filter on outgoing connections that has mod_proxy's copies of the credential wiped. pre_connection hook. */
 int uapi_inject_pre_connection(conn_rec *c, void *socket);
-void uapi_inject_register(void);
 
 /** inspect the response: an output filter, added to allowed calls. */
 void uapi_inspect_response_register(void);
