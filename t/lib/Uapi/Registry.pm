@@ -6,7 +6,6 @@ package Uapi::Registry;
 
 use strict;
 use warnings;
-use File::Find ();
 use File::Path qw(remove_tree);
 use File::Temp ();
 use JSON::PP ();
@@ -16,9 +15,12 @@ use Uapi::Process qw(run_captured unprivileged_user);
 # make_registry(tenant => 'acme', principal => 'agent-1', type => 'agent', roles => [...], expires => '1h').
 sub make {
     my ($class, %option) = @_;
-    my $folder = File::Temp::tempdir('uapi-registry-XXXXXX', TMPDIR => 1);
+    my $folder = $option{folder} // File::Temp::tempdir('uapi-registry-XXXXXX', TMPDIR => 1);
+    mkdir $folder;
     my $self = bless { folder => $folder, owner => $$, tenant => $option{tenant} // 'acme' }, $class;
-    $self->must('init');
+    my @user = unprivileged_user();
+    $self->must('init', @user ? ('--owner', $user[0]) : ());
+    $self->_hand_over;
     $self->must('tenant', 'create', $self->{tenant});
     @$self{qw(token token_id)} = @{ $self->token_create(%option) }{qw(token id)};
     return $self;
@@ -99,7 +101,7 @@ sub must {
 sub _hand_over {
     my ($self) = @_;
     my @user = unprivileged_user() or return;
-    File::Find::find({ no_chdir => 1, wanted => sub { chown $user[2], $user[3], $_ unless -l $_ } }, $self->{folder});
+    chown $user[2], $user[3], $self->{folder}; # the key file stays root's
     return;
 }
 
