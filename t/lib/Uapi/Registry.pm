@@ -75,8 +75,7 @@ sub credential_set {
 sub audit_records {
     my ($self, $tenant) = @_;
     my $text = $self->must('audit', 'show', '--tenant', $tenant // $self->{tenant}, '--json');
-    my @values = JSON::PP->new->utf8->incr_parse($text);
-    return @values == 1 && ref $values[0] eq 'ARRAY' ? @{ $values[0] } : @values;
+    return map { $_->{record} } JSON::PP->new->utf8->incr_parse($text);
 }
 
 # Runs uapictl with the three files named: (exit status, standard output, standard error). The last argument may be a
