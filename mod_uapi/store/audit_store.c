@@ -97,15 +97,8 @@ static const struct {
     { SQLITE_ERROR, EILSEQ },  { SQLITE_CONSTRAINT, ESTALE }
 };
 
-static apr_status_t meaning_of(sqlite3 *database, int code)
+static apr_status_t meaning_of(int code)
 {
-    if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_TRUNCATE) {
-        int cause = sqlite3_system_errno(database);
-
-        if (cause == ENOSPC || cause == EDQUOT || cause == EFBIG) {
-            return ENOSPC;
-        }
-    }
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (meanings[i].code == (code & 0xff)) {
             return meanings[i].status;
@@ -117,7 +110,7 @@ static apr_status_t meaning_of(sqlite3 *database, int code)
 static apr_status_t failed(uapi_audit_store *store, int code)
 {
     store->message = sqlite3_errmsg(store->database);
-    return meaning_of(store->database, code);
+    return meaning_of(code);
 }
 
 const char *uapi_audit_store_message(const uapi_audit_store *store)
