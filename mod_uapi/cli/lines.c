@@ -96,7 +96,7 @@ uapi_lines_outcome uapi_lines_next(uapi_lines *lines, const char **line, size_t 
             *line = lines->buffer + lines->start;
             *length = (size_t)(newline - *line);
             lines->start += *length + 1;
-            return UAPI_LINES_LINE;
+            return *length > UAPI_LINES_LONGEST ? UAPI_LINES_TOO_LONG : UAPI_LINES_LINE;
         }
         seen = unread;
         if (unread > UAPI_LINES_LONGEST) {
