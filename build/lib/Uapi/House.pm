@@ -64,7 +64,8 @@ sub work_dir {
     return $path;
 }
 
-# Run a command; its output goes to the log if one is given. Dies with the command's last words if it fails.
+# Run a command; its output goes to the log if one is given, else to standard error: standard output is for results. Dies with
+# the command's last words if it fails.
 sub run {
     my ($log, @command) = @_;
     my $pid = fork;
@@ -72,6 +73,8 @@ sub run {
     if (!$pid) {
         if (defined $log) {
             open STDOUT, '>>', $log and open STDERR, '>&', \*STDOUT or POSIX::_exit(126);
+        } else {
+            open STDOUT, '>&', \*STDERR or POSIX::_exit(126);
         }
         exec { $command[0] } @command or POSIX::_exit(127);
     }
