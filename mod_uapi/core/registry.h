@@ -24,9 +24,15 @@ typedef struct uapi_registry uapi_registry;
 /** In the parent: check that the file opens and has our schema (the connection is closed again; nothing of it crosses a fork). */
 apr_status_t uapi_registry_check(const char *path, apr_pool_t *pool, uapi_result *result);
 
-/** In a child (or uapictl). Pool cleanup closes all. */
-apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, const uapi_keyring *keyring, apr_pool_t *pool,
-                                uapi_result *result);
+/** In the parent: APR_NOTFOUND if the registry has no such tenant; otherwise as uapi_registry_check(). */
+apr_status_t uapi_registry_check_tenant(const char *path, const char *tenant, apr_pool_t *pool, uapi_result *result);
+
+/**
+ * In a child (or uapictl). Pool cleanup closes all. Fails only for want of memory: a file that cannot be read now is tried again by
+ * each call that needs it. The keyring must outlive it.
+ */
+apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, const uapi_keyring *keyring,
+                                apr_pool_t *pool, uapi_result *result);
 
 /**
  * Who presents this token? Checks form, looks up, judges expiry at `now` and revocation. On success the principal is a copy in `pool`.
