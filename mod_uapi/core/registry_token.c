@@ -174,19 +174,20 @@ static apr_status_t look_up(uapi_registry *registry, const uint8_t *hash, const 
     return from_record(&record, size, now, principal, pool, result);
 }
 
+/* The form is checked only where the digest is not known: what has the digest of a token of ours is that token. */
 apr_status_t uapi_registry_authenticate(uapi_registry *registry, const char *token, size_t length, apr_time_t now,
                                         uapi_principal **principal, apr_pool_t *pool, uapi_result *result)
 {
     uint8_t hash[UAPI_TOKEN_HASH_SIZE];
     uint64_t room[RECORD_SIZE / sizeof(uint64_t)];
     uapi_cache_stamp stamp;
-    apr_status_t status = uapi_token_check(token, length, result);
+    apr_status_t status;
     ptrdiff_t size = -1;
     int may_cache;
 
     *principal = NULL;
-    if (status != APR_SUCCESS) {
-        return status;
+    if (length != UAPI_TOKEN_LENGTH) {
+        return uapi_token_check(token, length, result);
     }
     uapi_token_hash(token, length, hash);
     uapi_registry_watch(registry);
@@ -196,6 +197,10 @@ apr_status_t uapi_registry_authenticate(uapi_registry *registry, const char *tok
     }
     if (size > (ptrdiff_t)offsetof(token_record, text)) {
         return from_record((const token_record *)(const void *)room, (size_t)size, now, principal, pool, result);
+    }
+    status = uapi_token_check(token, length, result);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     return look_up(registry, hash, may_cache ? &stamp : NULL, now, principal, pool, result);
 }
