@@ -43,20 +43,17 @@ int uapi_glob_match(const char *pattern, size_t pattern_length, const char *name
     return p == pattern_length;
 }
 
-size_t uapi_glob_literal(const char *pattern, size_t pattern_length, size_t *length)
+size_t uapi_glob_literal(const char *pattern, size_t pattern_length, size_t from, size_t *length)
 {
-    size_t best = 0, from = 0;
+    size_t end;
 
-    *length = 0;
-    for (size_t i = 0; i <= pattern_length; i++) {
-        if (i < pattern_length && !is_wildcard(pattern[i])) {
-            continue;
-        }
-        if (i - from > *length) {
-            best = from;
-            *length = i - from;
-        }
-        from = i + 1;
+    while (from < pattern_length && is_wildcard(pattern[from])) {
+        from++;
     }
-    return best;
+    end = from;
+    while (end < pattern_length && !is_wildcard(pattern[end])) {
+        end++;
+    }
+    *length = end - from;
+    return from;
 }

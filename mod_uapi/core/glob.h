@@ -17,9 +17,9 @@ int uapi_glob_is_pattern(const char *text, size_t length);
 int uapi_glob_match(const char *pattern, size_t pattern_length, const char *name, size_t name_length);
 
 /**
- * The longest run of bytes without a wildcard, the first of equals: every name that matches contains it. Its offset in
- * the pattern is returned, its length (0 if there is none) goes to `*length`.
+ * The next run of bytes without a wildcard that begins at or after `from`: every name that matches contains it. Its
+ * offset in the pattern is returned, its length (0 if there is none) goes to `*length`.
  */
-size_t uapi_glob_literal(const char *pattern, size_t pattern_length, size_t *length);
+size_t uapi_glob_literal(const char *pattern, size_t pattern_length, size_t from, size_t *length);
 
 #endif

@@ -90,12 +90,47 @@ static uint32_t grow(uapi_policy_names *names, uint32_t from, uint8_t byte)
     return child;
 }
 
+/* How many patterns have this literal. The shares are dropped with the pool of the sealing. */
+static uintptr_t count_share(apr_hash_t *shares, const char *literal, size_t length, int more)
+{
+    uintptr_t share = (uintptr_t)apr_hash_get(shares, literal, (apr_ssize_t)length) + (uintptr_t)more;
+
+    if (more) {
+        apr_hash_set(shares, literal, (apr_ssize_t)length, (void *)share);
+    }
+    return share;
+}
+
+static void share_literals(apr_hash_t *shares, const entry *pattern)
+{
+    size_t length, at = uapi_glob_literal(pattern->pattern, pattern->length, 0, &length);
+
+    for (; length > 0; at = uapi_glob_literal(pattern->pattern, pattern->length, at + length, &length)) {
+        count_share(shares, pattern->pattern + at, length, 1);
+    }
+}
+
+/* The literal that fewest patterns share, of these the longest: "get_*_42" is better known by "_42" than by "get_". */
+static void choose_literal(apr_hash_t *shares, entry *pattern)
+{
+    size_t length, at = uapi_glob_literal(pattern->pattern, pattern->length, 0, &length);
+    uintptr_t least = UINTPTR_MAX;
+
+    for (; length > 0; at = uapi_glob_literal(pattern->pattern, pattern->length, at + length, &length)) {
+        uintptr_t share = count_share(shares, pattern->pattern + at, length, 0);
+        if (share < least || (share == least && length > pattern->literal_length)) {
+            least = share;
+            pattern->literal_at = at;
+            pattern->literal_length = length;
+        }
+    }
+}
+
 static void plant(uapi_policy_names *names, entry *planted)
 {
     uint32_t at = 0;
     entry **list = &names->anything;
 
-    planted->literal_at = uapi_glob_literal(planted->pattern, planted->length, &planted->literal_length);
     if (planted->literal_length > 0 && names->root == NULL) {
         names->root = apr_pcalloc(names->pool, 256 * sizeof(*names->root));
     }
@@ -109,11 +144,25 @@ static void plant(uapi_policy_names *names, entry *planted)
     *list = planted;
 }
 
+static void plant_all(uapi_policy_names *names, apr_pool_t *scratch)
+{
+    apr_hash_t *shares = apr_hash_make(scratch);
+    apr_hash_index_t *at;
+
+    for (at = apr_hash_first(scratch, names->patterns); at != NULL; at = apr_hash_next(at)) {
+        share_literals(shares, apr_hash_this_val(at));
+    }
+    for (at = apr_hash_first(scratch, names->patterns); at != NULL; at = apr_hash_next(at)) {
+        entry *pattern = apr_hash_this_val(at);
+        choose_literal(shares, pattern);
+        plant(names, pattern);
+    }
+}
+
 void uapi_policy_names_add(uapi_policy_names *names, const char *pattern, uint32_t number)
 {
     size_t length = strlen(pattern);
-    int is_pattern = uapi_glob_is_pattern(pattern, length);
-    apr_hash_t *table = is_pattern ? names->patterns : names->exact;
+    apr_hash_t *table = uapi_glob_is_pattern(pattern, length) ? names->patterns : names->exact;
     entry *found = apr_hash_get(table, pattern, (apr_ssize_t)length);
 
     if (found == NULL) {
@@ -122,9 +171,6 @@ void uapi_policy_names_add(uapi_policy_names *names, const char *pattern, uint32
         found->length = length;
         found->numbers = apr_array_make(names->pool, 1, sizeof(uint32_t));
         apr_hash_set(table, pattern, (apr_ssize_t)length, found);
-        if (is_pattern) {
-            plant(names, found);
-        }
     }
     if (found->numbers->nelts == 0 || APR_ARRAY_IDX(found->numbers, found->numbers->nelts - 1, uint32_t) != number) {
         APR_ARRAY_PUSH(found->numbers, uint32_t) = number;
@@ -190,11 +236,13 @@ static void set_fallback(uapi_policy_names *names, uint32_t parent, uint32_t chi
 
 void uapi_policy_names_seal(uapi_policy_names *names)
 {
-    size_t count = (size_t)names->states->nelts;
     uint32_t used = 0, head = 0, tail = 1, *queue;
     apr_pool_t *scratch;
+    size_t count;
 
     apr_pool_create(&scratch, names->pool);
+    plant_all(names, scratch);
+    count = (size_t)names->states->nelts;
     queue = apr_pcalloc(scratch, count * sizeof(*queue));
     names->edges = apr_palloc(names->pool, count * sizeof(*names->edges));
     while (head < tail) {

@@ -4,10 +4,11 @@
  * An index from names and patterns to numbers: given a name, which numbers stand under a name or pattern that matches
  * it?
  *
- * Plain names are looked up in a hash table. Patterns are found by one pass over the name that finds the longest
- * literal of every pattern at once (Aho and Corasick, "Efficient string matching", 1975); only patterns whose literal
- * occurs in the name are tried. So the cost depends on the name's length and on the patterns that are near to matching
- * it, not on how many there are. Built once, then read-only: any thread, no allocation.
+ * Plain names are looked up in a hash table. Patterns are found by one pass over the name that finds a literal of
+ * every pattern at once (Aho and Corasick, "Efficient string matching", 1975); only patterns whose literal occurs in
+ * the name are tried. The literal is the one that fewest other patterns share. So the cost depends on the name's
+ * length and on the patterns that are near to matching it, not on how many there are. Built once, then read-only: any
+ * thread, no allocation.
  */
 #ifndef UAPI_CORE_POLICY_NAMES_H
 #define UAPI_CORE_POLICY_NAMES_H

@@ -114,6 +114,8 @@ static void costs_what_is_near(void **state)
         {"server: s, tools: [\"get_x%d*\"]", 2},
         {"server: s, tools: [\"*%d_user\"]", 2},
         {"server: s, tools: [\"g*_%d_r\"]", 2},
+        {"server: s, tools: [\"get_*_%d\"]", 2},
+        {"server: s, tools: [\"get_*%d*_user\"]", 2},
         {"tools: [\"tool%d_*\"]", 4},                 /* the group of every server is looked at, its rules are not */
         {"server: s, methods: [\"vendor/*/x%d\", \"tools/*/%d\"]", 2}, /* with warnings */
     };
