@@ -9,7 +9,7 @@ my $upstream = upstream(sub {
     if ($request->{method} eq 'GET') {
         $reply->start(200, 'Content-Type' => 'text/event-stream');
         $reply->sleep(2)->event({ jsonrpc => '2.0', method => 'notifications/late' });
-        return $reply->end;
+        return $reply->finish;
     }
     my $arguments = $request->json->{params}{arguments} || {};
     my $mode = $arguments->{mode} // '';
@@ -23,12 +23,12 @@ my $upstream = upstream(sub {
     if ($mode eq 'bytes') {
         $reply->start(200, 'Content-Type' => 'text/event-stream');
         $reply->chunk($_) for split //, "data: {\"jsonrpc\":\"2.0\",\ndata: \"id\":1,\"result\":{\"t\":\"\xc3\xa9\"}}\r\n\r\n";
-        return $reply->end;
+        return $reply->finish;
     }
     if ($mode eq 'endless') {
         $reply->start(200, 'Content-Type' => 'text/event-stream');
         $reply->chunk('data: ' . 'x' x 5000) for 1 .. 40;
-        return $reply->sleep(1)->end;
+        return $reply->sleep(1)->finish;
     }
     if ($mode eq 'forever') {
         $reply->start(200, 'Content-Type' => 'text/event-stream');
@@ -47,6 +47,7 @@ UapiEngine on
 UapiMaxResponse 100000
 ProxyPass /mcp @{[ $upstream->url('/mcp') ]}
 CONF
+$httpd->expect_log(qr/UAPI0101: call \w+ refused: response\.too_large/);
 my $url = $httpd->url('/mcp');
 sub ask { return mcp_call($url, $registry->token, 'tools/call', { name => 't', arguments => {@_} }, timeout => 30) }
 sub outcome {
@@ -90,6 +91,6 @@ $c->send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer @{[ $re
 $c->raw_piece(2);
 $c->close;
 my $gone;
-ok wait_for(3, sub { ($gone) = grep { ($_->{result} // '') eq 'client.gone' } $registry->audit_records }), 'a client that goes away is an outcome';
+ok wait_for(3, sub { ($gone) = grep { ($_->{result} // '') eq 'client.gone' } $registry->audit_records }), 'a client that goes away is an outcome' or diag join "\n", map { to_json($_) } ($registry->audit_records)[-3 .. -1];
 is ask(mode => 'json')->{status}, 200, 'and the server goes on';
 done_testing;

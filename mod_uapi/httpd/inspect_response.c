@@ -169,7 +169,7 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
         }
     }
     call->response_bytes = (apr_off_t)judged.length;
-    if (uapi_settle(f->r, call, "ok") != APR_SUCCESS) {
+    if (uapi_settle(f->r, call, UAPI_OUTCOME_OK) != APR_SUCCESS) {
         uapi_fail(&result, f->r->pool, APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE, "the outcome could not be recorded");
         return uapi_response_refuse(f, response, &result, NULL);
     }
@@ -233,7 +233,7 @@ static apr_status_t inspect_empty(ap_filter_t *f, uapi_response *response, apr_b
 {
     for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade);
          bucket = APR_BUCKET_NEXT(bucket)) {
-        if (APR_BUCKET_IS_EOS(bucket) && uapi_settle(f->r, response->call, "ok") != APR_SUCCESS) {
+        if (APR_BUCKET_IS_EOS(bucket) && uapi_settle(f->r, response->call, UAPI_OUTCOME_OK) != APR_SUCCESS) {
             uapi_result result = {APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE, "the outcome could not be recorded"};
             apr_brigade_cleanup(brigade);
             return uapi_response_refuse(f, response, &result, NULL);

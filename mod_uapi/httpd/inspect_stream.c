@@ -146,7 +146,7 @@ static apr_status_t take_metadata(ap_filter_t *f, uapi_response *response, apr_b
     if (APR_BUCKET_IS_EOS(bucket)) {
         status = end(f, response);
         if (status == APR_SUCCESS) {
-            status = settle_at_end(f, response, "ok");
+            status = settle_at_end(f, response, f->c->aborted ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK);
         }
         if (status == APR_SUCCESS) {
             ap_remove_output_filter(f);

@@ -33,7 +33,7 @@ int uapi_settle_log_transaction(request_rec *r)
 {
     uapi_call *call = uapi_call_find(r);
     if (call != NULL) {
-        uapi_settle(r, call, r->connection->aborted ? "client.gone" : "ok");
+        uapi_settle(r, call, r->connection->aborted ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK);
     }
     return DECLINED;
 }

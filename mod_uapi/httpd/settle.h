@@ -8,6 +8,10 @@
 
 #include "call.h"
 
+/* What an outcome says besides the codes of reasons. */
+#define UAPI_OUTCOME_OK "ok"
+#define UAPI_OUTCOME_CLIENT_GONE "client.gone"
+
 /**
  * Record the outcome if the call was recorded and has none yet. A failure means that the chain has no outcome: whoever still
  * can must withhold the answer.

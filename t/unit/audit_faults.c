@@ -192,7 +192,7 @@ static int on_a_small_disk(fixture *f)
     unlink(f->path);
     unlink(f->ring_path);
     fill(filler);
-    assert_int_not_equal(uapi_audit_open(&f->audit, f->path, audit_key, 1, -1, -1, f->pool, &result), APR_SUCCESS);
+    assert_int_not_equal(fixture_try_open(f, 1, &result), APR_SUCCESS);
     assert_non_null(strstr(result.detail, "No space left"));
     free(large);
     return 0;
@@ -227,7 +227,8 @@ static int as_nobody(fixture *f)
     if (geteuid() != 0 || chown(f->folder, 65534, 65534) == -1) {
         return 77;
     }
-    if (uapi_audit_open(&f->audit, f->path, audit_key, 1, 65534, 65534, f->pool, &result) != APR_SUCCESS) {
+    apr_pool_create(&f->parent, f->pool);
+    if (uapi_audit_open(&f->audit, f->path, audit_key, 1, 65534, 65534, f->parent, &result) != APR_SUCCESS) {
         fail_msg("%s", result.detail);
     }
     if (setgid(65534) == -1 || setuid(65534) == -1) {
@@ -246,7 +247,7 @@ static int as_nobody(fixture *f)
     expect_recovery(f);
     fixture_stop(f);
     chmod(f->path, 0000);
-    assert_int_not_equal(uapi_audit_open(&f->audit, f->path, audit_key, 1, -1, -1, f->pool, &result), APR_SUCCESS);
+    assert_int_not_equal(fixture_try_open(f, 1, &result), APR_SUCCESS);
     assert_non_null(result.detail);
     return 0;
 }

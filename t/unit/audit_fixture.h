@@ -32,6 +32,7 @@ typedef struct fixture {
     const char *path;      /* of the audit file */
     const char *ring_path;
     uapi_audit *audit;
+    apr_pool_t *parent;    /* destroying it closes the audit and gives up this process's seat */
     apr_pool_t *child;     /* destroying it stops the writer */
 } fixture;
 
@@ -56,6 +57,9 @@ static inline int fixture_remove(void **state)
     if (f->child) {
         apr_pool_destroy(f->child);
     }
+    if (f->parent) {
+        apr_pool_destroy(f->parent);
+    }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         unlink(apr_pstrcat(f->pool, f->path, names[i], NULL));
     }
@@ -77,11 +81,22 @@ static inline void fixture_make_ring(fixture *f, uint64_t size)
     uapi_audit_ring_close(&ring);
 }
 
+/* Closes what was open before, as the start of another server does. */
+static inline apr_status_t fixture_try_open(fixture *f, int power, uapi_result *result)
+{
+    if (f->parent) {
+        apr_pool_destroy(f->parent);
+    }
+    apr_pool_create(&f->parent, f->pool);
+    memset(result, 0, sizeof(*result));
+    return uapi_audit_open(&f->audit, f->path, audit_key, power, -1, -1, f->parent, result);
+}
+
 static inline void fixture_open(fixture *f, int power)
 {
-    uapi_result result = { 0 };
+    uapi_result result;
 
-    if (uapi_audit_open(&f->audit, f->path, audit_key, power, -1, -1, f->pool, &result) != APR_SUCCESS) {
+    if (fixture_try_open(f, power, &result) != APR_SUCCESS) {
         fail_msg("open: %s", result.detail);
     }
 }
@@ -90,7 +105,7 @@ static inline void fixture_start(fixture *f)
 {
     uapi_result result = { 0 };
 
-    apr_pool_create(&f->child, f->pool);
+    apr_pool_create(&f->child, f->parent);
     if (uapi_audit_start(f->audit, f->child, &result) != APR_SUCCESS) {
         fail_msg("start: %s", result.detail);
     }
