@@ -58,7 +58,7 @@ subtest 'stays up until Ctrl-C' => sub {
         open STDERR, '>&', \*STDOUT;
         exec $quickstart, '--port', $port, '--dir', "$dir/once" or POSIX::_exit(127);
     }
-    my $up = wait_for(sub { -e $log && slurp($log) =~ /Running until/ }, 120);
+    my $up = wait_for(120, sub { -e $log && slurp($log) =~ /Running until/ });
     ok($up, 'it comes up, with the registry of the run before') or diag(slurp($log));
     my $text = slurp($log);
     my ($url) = $text =~ /^\s+url\s+(\S+)/m;
