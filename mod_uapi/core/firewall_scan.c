@@ -14,7 +14,7 @@
 
 #define MAX_NOTES 1024
 #define LEAST_CANDIDATES 4096
-#define BYTES_PER_CANDIDATE 32
+#define BYTES_PER_CANDIDATE 64
 #define KNOWN_FIREWALLS 8
 
 typedef struct note {

@@ -9,7 +9,7 @@
 #include "rule.h"
 
 /** What the name promises; `argument` of the rule. */
-enum { CONTEXT_PASSWORD, CONTEXT_SECRET, CONTEXT_TOKEN, CONTEXT_KEY };
+enum { CONTEXT_PASSWORD, CONTEXT_SECRET, CONTEXT_TOKEN, CONTEXT_KEY, CONTEXT_EXACT };
 
 /** How a name and its value were found. Ranges are of the text. */
 typedef struct assignment {

@@ -154,6 +154,23 @@ static int is_environment_style(const char *text, const assignment *found)
     return found->tight && value_count(text + found->name_from, found->name_to - found->name_from, C_LOWER) == 0;
 }
 
+/* Quoted, in one piece, and full of different symbols: nothing but a generated password looks so. */
+static int is_symbolic(const assignment *found, const char *value, size_t length)
+{
+    size_t kinds = 0, symbols = 0, i;
+
+    if (!found->quoted || length < 12 || memchr(value, ' ', length) || value_entropy(value, length) < 34) {
+        return 0;
+    }
+    for (i = 0; i < length; i++) {
+        if (value[i] > ' ' && value[i] < 0x7f && !value_is((unsigned char)value[i], C_WORD)) {
+            symbols++;
+            kinds += !memchr(value, value[i], i);
+        }
+    }
+    return kinds >= 5 && symbols * 6 >= length && value_count(value, length, C_ALNUM) * 3 >= length;
+}
+
 static int judge_password(const char *text, const assignment *found)
 {
     const char *value = text + found->from;
@@ -162,6 +179,9 @@ static int judge_password(const char *text, const assignment *found)
     if (length < 5 || length > 128 || is_in(value, length, no_passwords, COUNT(no_passwords)) || value_is_placeholder(value, length)) {
         return 0;
     }
+    if (is_symbolic(found, value, length)) {
+        return 1;
+    }
     if (memchr(value, ' ', length) || strchr("/{[(.,*#&|\\", value[0]) || value_count(value, length, C_ALNUM) * 2 < length) {
         return 0;
     }
@@ -169,6 +189,9 @@ static int judge_password(const char *text, const assignment *found)
         return 0;
     }
     if (is_letters(value, length)) {
+        if (found->tight && found->name_from > 0 && text[found->name_from - 1] == ';') {
+            return 1; /* a connection string */
+        }
         return found->quoted ? length >= 8 && value_count(value, length, C_UNDER | C_DASH | C_DOT | C_UPPER) == 0
                              : is_environment_style(text, found);
     }
@@ -180,7 +203,7 @@ static int is_plausible_token(const char *value, size_t length)
     const unsigned classes = C_BASE64 | C_URLSAFE | C_DOT | C_TILDE | C_PERCENT;
     size_t odd = length - value_count(value, length, classes);
 
-    return odd <= length / 12 && !memchr(value, ' ', length) && !memchr(value, '(', length) && value[0] != '/' && value[0] != '.';
+    return odd <= length / 12 && !memchr(value, ' ', length) && !memchr(value, '(', length) && !memchr(value, ':', length) && value[0] != '/' && value[0] != '.';
 }
 
 static int judge_token(const char *text, const assignment *found, size_t least, unsigned entropy)
@@ -188,13 +211,17 @@ static int judge_token(const char *text, const assignment *found, size_t least, 
     const char *value = text + found->from;
     size_t length = found->to - found->from, digits = value_count(value, length, C_DIGIT);
 
-    if (length < least || value_is_placeholder(value, length) || !is_plausible_token(value, length)) {
+    if (is_symbolic(found, value, length)) {
+        return 1;
+    }
+    if (length < least || !is_plausible_token(value, length) || value_entropy(value, length) < (digits == length ? 24 : entropy)
+        || value_is_placeholder(value, length)) {
         return 0;
     }
     if (digits == length) {
-        return length >= 15 && value_entropy(value, length) >= 28;
+        return length >= 15;
     }
-    if (value_entropy(value, length) < entropy || value_count(value, length, C_LOWER | C_UPPER) < 3) {
+    if (value_count(value, length, C_LOWER | C_UPPER) < 3) {
         return 0;
     }
     if (digits == 0) {
@@ -203,6 +230,41 @@ static int judge_token(const char *text, const assignment *found, size_t least, 
         return length >= 24 && upper * 4 >= length && upper < length && value_entropy(value, length) >= 38;
     }
     return !value_is_wordy(value, length);
+}
+
+/* Where a vendor's secrets have one length and alphabet, the name and the shape are enough: no look at randomness. */
+static const struct exact {
+    const char *name;          /* must occur in the identifier */
+    size_t length;
+    unsigned classes;
+    const char *prefix;
+} exact[] = {
+    { "secret", 40, C_BASE64, "" },            /* Amazon */
+    { "aws", 40, C_BASE64, "" },
+    { "secret", 48, C_HEX, "" },               /* IBM object storage */
+    { "cloudant", 64, C_HEX, "" },
+    { "cloudant", 24, C_LOWER, "" },
+    { "login", 40, C_ALNUM, "" },              /* SonarQube */
+    { "reporter", 64, C_HEX, "" },             /* Code Climate */
+    { "contribsys", 17, C_HEX | C_COLON, "" }, /* Sidekiq's user:password */
+    { "access", 14, C_ALNUM, "su" },           /* Sumo Logic */
+    { "okta", 42, C_URLSAFE, "00" },
+    { "key", 32, C_HEX, "" },
+};
+
+static int judge_exact(const char *text, const assignment *found)
+{
+    const char *value = text + found->from;
+    size_t length = found->to - found->from, i;
+
+    for (i = 0; i < COUNT(exact); i++) {
+        if (length == exact[i].length && value_count(value, length, exact[i].classes) == length
+            && value_contains(text + found->name_from, found->name_to - found->name_from, exact[i].name)
+            && memcmp(value, exact[i].prefix, strlen(exact[i].prefix)) == 0) {
+            return !value_contains(value, length, "xxxxxxxx") && !value_contains(value, length, "00000000");
+        }
+    }
+    return 0;
 }
 
 static int judge_key(const char *text, const assignment *found)
@@ -231,6 +293,8 @@ int context_judge(const char *text, const assignment *found, int kind)
         return judge_token(text, found, 10, 27);
     case CONTEXT_TOKEN:
         return judge_token(text, found, 12, 27);
+    case CONTEXT_EXACT:
+        return judge_exact(text, found);
     default:
         return judge_key(text, found);
     }
@@ -246,7 +310,9 @@ int32_t verify_context(const rule *self, const uapi_candidate *candidate, uapi_f
         to--; /* the pattern looked one character further to see the word's end */
     }
     if (!context_parse(&candidate->text, candidate->from, to, &found)
-        || !name_promises(text, &found, self->argument, to - candidate->from) || !context_judge(text, &found, self->argument)) {
+       
+        || (self->argument != CONTEXT_EXACT && !name_promises(text, &found, self->argument, to - candidate->from))
+        || !context_judge(text, &found, self->argument)) {
         return 0;
     }
     finding->from = found.from;

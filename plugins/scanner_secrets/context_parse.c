@@ -10,7 +10,7 @@
 #include "value.h"
 
 #define LONGEST_NAME 64
-#define LONGEST_VALUE 1024
+#define LONGEST_VALUE 512
 #define LONGEST_GAP 80
 
 static int is_space(char c)
@@ -74,22 +74,34 @@ static size_t skip_type(const uapi_string *text, size_t i)
 /* What may stand between a quoted name and its value when the two are members of one element or object. */
 static size_t skip_value_member(const uapi_string *text, size_t i)
 {
-    static const char *const members[] = { "\"value\"", "value=", "'value'", "\"defaultValue\"", "value :", "value:", "default =",
+    static const char *const members[] = { "\"value\"", "value=", "'value'", "\"defaultValue\"", "\"params\"", "value :", "value:", "default =",
                                            "default=" };
     size_t m;
 
     for (m = 0; m < sizeof(members) / sizeof(members[0]); m++) {
         if (matches(text, i, members[m])) {
             i = skip_spaces(text, i + strlen(members[m]));
-            return at(text, i) == ':' || at(text, i) == '=' ? i + 1 : i;
+            i = at(text, i) == ':' || at(text, i) == '=' ? skip_spaces(text, i + 1) : i;
+            return at(text, i) == '[' ? i + 1 : i;
         }
     }
     return 0;
 }
 
-static size_t skip_operator(const uapi_string *text, size_t i, int closed)
+/* ("name", "value"): an argument, not two members of a list of names. */
+static int is_argument(const uapi_string *text, const assignment *found)
 {
-    static const char *const operators[] = { "===", "!==", ":=", "=>", "?=", "==", "!=", "->", "||:", "=", ":" };
+    size_t i = found->name_from;
+
+    while (i > 0 && found->name_from - i < 3 && (is_quote(text->data[i - 1]) || text->data[i - 1] == '\\')) {
+        i--;
+    }
+    return i > 0 && text->data[i - 1] == '(';
+}
+
+static size_t skip_operator(const uapi_string *text, const assignment *found, size_t i, int closed)
+{
+    static const char *const operators[] = { ":::=", "::=", "===", "!==", ":=", "=>", "?=", "==", "!=", "->", "||:", "=", ":" };
     size_t o;
 
     for (o = 0; o < sizeof(operators) / sizeof(operators[0]); o++) {
@@ -102,7 +114,10 @@ static size_t skip_operator(const uapi_string *text, size_t i, int closed)
         size_t member = skip_value_member(text, skip_spaces(text, i + 1));
 
         i = skip_spaces(text, i + 1);
-        return member ? member : is_quote(at(text, i)) || (at(text, i) == '\\' && is_quote(at(text, i + 1))) ? i : 0;
+        if (member) {
+            return member;
+        }
+        return is_argument(text, found) && (is_quote(at(text, i)) || (at(text, i) == '\\' && is_quote(at(text, i + 1)))) ? i : 0;
     }
     if (at(text, i) == '(' && is_quote(at(text, i + 1))) {
         return i + 1;
@@ -230,7 +245,7 @@ int context_parse(const uapi_string *text, size_t from, size_t to, assignment *f
     i = skip_closing(text, name_end, &closed);
     gap = i;
     i = skip_type(text, skip_spaces(text, i));
-    after = skip_operator(text, i, closed);
+    after = skip_operator(text, found, i, closed);
     if (!after) {
         after = skip_juxtaposition(text, found, i, gap, closed);
     }

@@ -18,11 +18,17 @@
 /* Character classes, as a bit set. */
 enum {
     C_DIGIT = 0x001, C_LOWER = 0x002, C_UPPER = 0x004, C_UNDER = 0x008, C_DASH = 0x010, C_DOT = 0x020, C_SLASH = 0x040,
-    C_PLUS = 0x080, C_EQUALS = 0x100, C_TILDE = 0x200, C_PERCENT = 0x400, C_HEX = 0x800,
+    C_PLUS = 0x080, C_EQUALS = 0x100, C_TILDE = 0x200, C_PERCENT = 0x400, C_HEX = 0x800, C_COLON = 0x1000,
     C_ALNUM = C_DIGIT | C_LOWER | C_UPPER,
     C_WORD = C_ALNUM | C_UNDER,
     C_URLSAFE = C_WORD | C_DASH,
     C_BASE64 = C_ALNUM | C_SLASH | C_PLUS | C_EQUALS
+};
+
+/* What a token's rule lets pass. */
+enum {
+    LOOSE_START = 1,          /* it may follow directly on a letter or digit */
+    LOOSE_RUNS = 2            /* it may contain a long run of one character */
 };
 
 typedef struct rule rule;
@@ -41,7 +47,7 @@ struct rule {
     uint16_t skip;            /* characters of the whole that are the vendor's and say nothing of randomness */
     uint8_t entropy;          /* least Shannon entropy after them, in tenths of a bit a character */
     uint8_t digits;           /* least number of digits after them */
-    uint8_t loose;            /* 1: may follow directly on a letter or digit; 2: may contain long runs, too */
+    uint8_t loose;            /* a set of LOOSE_ */
     uint8_t argument;         /* the verifier's own */
 };
 

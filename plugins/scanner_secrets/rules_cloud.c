@@ -2,13 +2,35 @@
 /*
  * Clouds, hosting and the tools that run there.
  */
+#include <string.h>
+
 #include "rule.h"
+#include "value.h"
+
+/* The ids that Amazon's own documents print end in EXAMPLE. */
+static int32_t verify_aws_id(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    const char *id = candidate->text.data + candidate->from;
+
+    return memcmp(id + 13, "EXAMPLE", 7) != 0 && !value_contains(id, 20, "xxxxxxxx")
+           && rule_verify_token(self, candidate, finding);
+}
+
+/* The last part is a secret of 32 bytes. */
+static int32_t verify_sentry(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    if (!rule_verify_token(self, candidate, finding)) {
+        return 0;
+    }
+    return value_run_back(candidate->text.data + finding->to, finding->to - finding->from, C_BASE64) == 43;
+}
 
 static const rule rules[] = {
     /* Amazon. The key ids are capital letters and digits only, so all-capital text needs the boundary on both sides. */
-    TOKEN("aws_access_key", HIGH, "A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}", .tail = C_WORD, .longest = 20),
-    TOKEN("aws_access_key_legacy", HIGH, "A3T[0-9A-Z]{17}", .tail = C_WORD, .longest = 20),
-    TOKEN("aws_bedrock_key", CRITICAL, "ABSKQmVkcm9ja0FQSUtleS1" BASE64_ "{80}", .tail = C_BASE64, .longest = 300, .loose = 2),
+    RULE("aws_access_key", HIGH, 0, "A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16}", verify_aws_id, .tail = C_WORD, .longest = 20,
+         .loose = LOOSE_RUNS),
+    RULE("aws_access_key_legacy", HIGH, 0, "A3T[0-9A-Z]{17}", verify_aws_id, .tail = C_WORD, .longest = 20, .loose = LOOSE_RUNS),
+    TOKEN("aws_bedrock_key", CRITICAL, "ABSKQmVkcm9ja0FQSUtleS1" BASE64_ "{80}", .tail = C_BASE64, .longest = 300, .loose = LOOSE_RUNS),
     TOKEN("aws_bedrock_session", HIGH, "bedrock-api-key-YmVkcm9jay5hbWF6b25hd3MuY29t", .tail = C_BASE64),
     TOKEN("aws_mws_token", HIGH, "amzn\\.mws\\." UUID_, .tail = C_WORD, .longest = 45),
     /* Google */
@@ -17,11 +39,11 @@ static const rule rules[] = {
     TOKEN("gcp_access_token", HIGH, "ya29\\." URLSAFE_ "{20}", .tail = C_URLSAFE | C_DOT, .skip = 5, .entropy = 32),
     TOKEN("gcp_refresh_token", HIGH, "1//0" URLSAFE_ "{40}", .tail = C_URLSAFE, .longest = 120, .skip = 4, .entropy = 38),
     /* Microsoft */
-    TOKEN("azure_storage_key", CRITICAL, "AccountKey=" BASE64_ "{40}", .tail = C_BASE64, .skip = 11, .entropy = 35, .loose = 1),
+    TOKEN("azure_storage_key", CRITICAL, "AccountKey=" BASE64_ "{40}", .tail = C_BASE64, .skip = 11, .entropy = 35, .loose = LOOSE_START),
     TOKEN("azure_shared_access_key", CRITICAL, "SharedAccessKey=" BASE64_ "{40}", .tail = C_BASE64, .skip = 16, .entropy = 35,
-          .loose = 1),
+          .loose = LOOSE_START),
     TOKEN("azure_app_configuration", CRITICAL, ";Secret=" BASE64_ "{40}", .tail = C_BASE64, .skip = 8, .entropy = 35,
-          .loose = 1),
+          .loose = LOOSE_START),
     TOKEN("azure_client_secret", HIGH, "[0-9]Q~[0-9A-Za-z_.~-]{31}", .tail = C_URLSAFE | C_DOT | C_TILDE, .longest = 40,
           .head = C_URLSAFE | C_DOT | C_TILDE, .head_least = 3, .head_most = 3, .entropy = 36),
     TOKEN("azure_key", CRITICAL, "JQQJ9[0-9]" ALNUM_ "{26}", .tail = C_WORD, .longest = 84, .head = C_ALNUM, .head_least = 52,
@@ -29,7 +51,7 @@ static const rule rules[] = {
     TOKEN("azure_registry_key", CRITICAL, "\\+ACR" ALNUM_ "{6}", .tail = C_BASE64, .longest = 52, .head = C_BASE64,
           .head_least = 42, .head_most = 42, .entropy = 40),
     TOKEN("azure_sas_signature", HIGH, "[?&]sig=[0-9A-Za-z%+/]{42}", .tail = C_BASE64 | C_PERCENT, .longest = 110, .skip = 5,
-          .entropy = 38, .loose = 1),
+          .entropy = 38, .loose = LOOSE_START),
     /* other clouds and hosters */
     TOKEN("alibaba_access_key", HIGH, "LTAI" ALNUM_ "{16}", .tail = C_WORD, .longest = 30, .skip = 4, .entropy = 25, .digits = 1),
     TOKEN("tencent_secret_id", HIGH, "AKID" ALNUM_ "{32}", .tail = C_WORD, .longest = 36, .skip = 4, .entropy = 35),
@@ -37,6 +59,8 @@ static const rule rules[] = {
     TOKEN("digitalocean_spaces_key", HIGH, "DO00[0-9A-Z]{16}", .tail = C_WORD, .longest = 20, .skip = 4, .entropy = 30),
     TOKEN("heroku_api_key", CRITICAL, "HRKU-AA" URLSAFE_ "{58}", .tail = C_URLSAFE, .longest = 70, .entropy = 30),
     TOKEN("heroku_api_key_uuid", CRITICAL, "HRKU-" UUID_, .tail = C_WORD, .longest = 41),
+    TOKEN("softlayer_url_key", HIGH, "softlayer\\.com/[a-z]{3,8}/v[0-9.]{1,4}/[0-9a-z]{64}", .tail = C_WORD, .longest = 110,
+          .loose = LOOSE_START),
     TOKEN("scaleway_access_key", HIGH, "SCW[0-9A-Z]{17}", .tail = C_WORD, .longest = 20, .skip = 3, .entropy = 30, .digits = 1),
     TOKEN("flyio_token", CRITICAL, "fo1_" URLSAFE_ "{43}", .tail = C_URLSAFE, .longest = 47, .skip = 4, .entropy = 35),
     TOKEN("flyio_macaroon", CRITICAL, "fm[12][ar]?_[0-9A-Za-z+/]{60}", .tail = C_BASE64, .skip = 5, .entropy = 40),
@@ -69,7 +93,7 @@ static const rule rules[] = {
     TOKEN("pulumi_token", CRITICAL, "pul-" HEX_ "{40}", .tail = C_WORD, .longest = 44),
     TOKEN("doppler_token", CRITICAL, "dp\\.(?:pt|st|ct|sa|scim|audit)\\.", .tail = C_ALNUM | C_DOT | C_DASH | C_UNDER, .longest = 100,
           .skip = 6, .entropy = 37, .digits = 2),
-    TOKEN("infracost_key", HIGH, "ico-" ALNUM_ "{32}", .tail = C_WORD, .longest = 36, .skip = 4, .entropy = 33),
+    TOKEN("infracost_key", HIGH, "ico-" ALNUM_ "{32}", .tail = C_WORD, .longest = 36, .skip = 4, .entropy = 40),
     TOKEN("harness_token", CRITICAL, "[ps]at\\." URLSAFE_ "{22}\\." ALNUM_ "{24}\\." ALNUM_ "{20}", .tail = C_WORD,
           .longest = 72),
     TOKEN("prefect_key", HIGH, "pn[ub]_" ALNUM_ "{36}", .tail = C_WORD, .longest = 40, .skip = 4, .entropy = 30),
@@ -83,8 +107,9 @@ static const rule rules[] = {
           .entropy = 28),
     TOKEN("newrelic_browser_key", MEDIUM, "NRJS-" HEX_ "{19}", .tail = C_WORD, .longest = 24),
     TOKEN("newrelic_license", HIGH, "NRAL", .tail = C_WORD, .longest = 40, .head = C_HEX, .head_least = 36, .head_most = 36,
-          .loose = 2),
-    TOKEN("sentry_org_token", HIGH, "sntrys_eyJ[0-9A-Za-z+/=_-]{60}", .tail = C_BASE64 | C_URLSAFE, .longest = 600, .entropy = 40),
+          .loose = LOOSE_RUNS),
+    RULE("sentry_org_token", HIGH, 0, "sntrys_eyJ[0-9A-Za-z+/=_-]{60}", verify_sentry, .tail = C_BASE64 | C_UNDER, .longest = 600,
+         .entropy = 40),
     TOKEN("sentry_token", HIGH, "sntry[ua]_" HEX_ "{64}", .tail = C_WORD, .longest = 71),
     TOKEN("sonar_token", HIGH, "sq[pau]_" HEX_ "{40}", .tail = C_WORD, .longest = 44),
     TOKEN("launchdarkly_key", HIGH, "(?:api|sdk)-" HEX_ "{8}-" HEX_ "{4}-4" HEX_ "{3}-" HEX_ "{4}-" HEX_ "{12}", .tail = C_WORD,

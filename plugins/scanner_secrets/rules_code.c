@@ -38,7 +38,7 @@ static const rule rules[] = {
           .entropy = 30),
     TOKEN("gitlab_feature_token", MEDIUM, "glffct-" URLSAFE_ "{20}", .tail = C_URLSAFE, .longest = 60, .skip = 7, .entropy = 30),
     TOKEN("gitlab_runner_token", HIGH, "GR1348941" URLSAFE_ "{20}", .tail = C_URLSAFE, .longest = 128, .skip = 9, .entropy = 30),
-    TOKEN("gitlab_session", HIGH, "_gitlab_session=[0-9a-z]{32}", .tail = C_WORD, .longest = 48, .loose = 1),
+    TOKEN("gitlab_session", HIGH, "_gitlab_session=[0-9a-z]{32}", .tail = C_WORD, .longest = 48, .loose = LOOSE_START),
     /* Atlassian */
     TOKEN("atlassian_token", HIGH, "AT(?:ATT|CTT)3[0-9A-Za-z_=-]{60}", .tail = C_URLSAFE | C_EQUALS, .longest = 260, .skip = 6,
           .entropy = 35),
@@ -55,7 +55,7 @@ static const rule rules[] = {
     TOKEN("docker_token", CRITICAL, "dckr_[po]at_" URLSAFE_ "{27}", .tail = C_URLSAFE, .longest = 60, .skip = 9, .entropy = 30),
     TOKEN("artifactory_key", HIGH, "AKCp" ALNUM_ "{69}", .tail = C_WORD, .longest = 73, .skip = 4, .entropy = 35),
     TOKEN("artifactory_reference_token", HIGH, "cmVmd" ALNUM_ "{59}", .tail = C_WORD, .longest = 64, .skip = 5, .entropy = 35),
-    TOKEN("artifactory_password", MEDIUM, "A(?:KC|P[0-9])[0-9A-Za-z]{10}", .tail = C_WORD, .longest = 80, .loose = 2),
+    TOKEN("artifactory_password", MEDIUM, "A(?:KC|P[0-9])[0-9A-Za-z]{10}", .tail = C_WORD, .longest = 40, .loose = LOOSE_RUNS),
     /* building and testing */
     TOKEN("circleci_token", HIGH, "CCI(?:PAT|PRJ)_" ALNUM_ "{22}_" HEX_ "{40}", .tail = C_WORD, .longest = 70),
     TOKEN("buildkite_token", HIGH, "bk[a-z]{2}_" HEX_ "{40}", .tail = C_WORD, .longest = 45),

@@ -5,27 +5,49 @@
 #include "rule.h"
 #include "value.h"
 
+/* The first part is a number in base64, whose first character is therefore one of few. */
+static int32_t verify_discord(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    char first;
+
+    if (!rule_verify_token(self, candidate, finding)) {
+        return 0;
+    }
+    first = candidate->text.data[finding->from];
+    return first == 'M' || first == 'N' || first == 'O' || first == 'A';
+}
+
+/* The part after the colon has one length. */
+static int32_t verify_telegram(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    return rule_verify_token(self, candidate, finding) && finding->to == candidate->to;
+}
+
 static const rule rules[] = {
     /* messaging */
-    TOKEN("slack_token", HIGH, "xox[bpares]-[0-9A-Za-z-]{12}", .tail = C_ALNUM | C_DASH, .longest = 500, .skip = 5, .entropy = 25,
+    TOKEN("slack_token", HIGH, "xox[bpe]-[0-9A-Za-z-]{18}", .tail = C_ALNUM | C_DASH, .longest = 500, .skip = 5, .entropy = 25,
+          .digits = 4),
+    TOKEN("slack_legacy_token", HIGH, "xox[aors]-[0-9A-Za-z-]{12}", .tail = C_ALNUM | C_DASH, .longest = 500, .skip = 5, .entropy = 25,
           .digits = 4),
     TOKEN("slack_config_token", HIGH, "xoxe(?:\\.xox[bp])?-1-[0-9A-Za-z]{60}", .tail = C_ALNUM | C_DASH, .longest = 500,
           .entropy = 35),
     TOKEN("slack_app_token", HIGH, "xapp-[0-9]-[0-9A-Za-z]{5,14}-[0-9]{5}", .tail = C_ALNUM | C_DASH, .longest = 150, .entropy = 28),
     TOKEN("slack_webhook", HIGH, "hooks\\.slack\\.com/(?:services|workflows|triggers)/[0-9A-Za-z+/]{40}",
-          .tail = C_ALNUM | C_SLASH | C_PLUS, .longest = 160, .skip = 30, .entropy = 30, .loose = 1),
+          .tail = C_ALNUM | C_SLASH | C_PLUS, .longest = 160, .skip = 30, .entropy = 30, .loose = LOOSE_START),
+    RULE("discord_bot_token", HIGH, 0, "\\." URLSAFE_ "{6}\\." URLSAFE_ "{27}", verify_discord, .tail = C_URLSAFE, .longest = 75,
+         .head = C_URLSAFE, .head_least = 23, .head_most = 26, .entropy = 40),
     TOKEN("discord_webhook", HIGH, "discord(?:app)?\\.com/api/webhooks/[0-9]{17,20}/" URLSAFE_ "{60}", .tail = C_URLSAFE,
-          .longest = 160, .loose = 1),
+          .longest = 160, .loose = LOOSE_START),
     TOKEN("teams_webhook", HIGH, "webhook\\.office\\.com/webhookb2/[0-9A-Za-z-]{36}@", .tail = C_URLSAFE | C_SLASH, .longest = 300,
-          .loose = 1),
+          .loose = LOOSE_START),
     TOKEN("teams_webhook_legacy", HIGH, "outlook\\.office\\.com/webhook/[0-9a-f-]{36,37}@[0-9a-f-]{36}/IncomingWebhook/",
-          .tail = C_URLSAFE | C_SLASH, .longest = 300, .loose = 1),
-    TOKEN("telegram_bot_token", HIGH, ":AA" URLSAFE_ "{32}", .tail = C_URLSAFE, .longest = 47, .head = C_DIGIT, .head_least = 5,
-          .head_most = 16, .skip = 8, .entropy = 35),
+          .tail = C_URLSAFE | C_SLASH, .longest = 300, .loose = LOOSE_START),
+    RULE("telegram_bot_token", HIGH, 0, ":A" URLSAFE_ "{34}", verify_telegram, .tail = C_URLSAFE, .head = C_DIGIT, .head_least = 5,
+         .head_most = 16, .skip = 8, .entropy = 33),
     TOKEN("twilio_key", HIGH, "SK" HEX_ "{32}", .tail = C_WORD, .longest = 34, .skip = 2, .entropy = 25),
-    TOKEN("twilio_account", LOW, "AC(?:" HEX_ "{32}|x{32})", .tail = C_WORD, .longest = 34, .loose = 2),
+    TOKEN("twilio_account", LOW, "AC(?:" HEX_ "{32}|x{32})", .tail = C_WORD, .longest = 34, .loose = LOOSE_RUNS),
     TOKEN("zapier_webhook", MEDIUM, "hooks\\.zapier\\.com/hooks/catch/[0-9]{4,10}/" ALNUM_ "{5}", .tail = C_WORD | C_SLASH,
-          .longest = 100, .loose = 1),
+          .longest = 100, .loose = LOOSE_START),
     TOKEN("twitch_stream_key", MEDIUM, "live_[0-9]{5,12}_" ALNUM_ "{30}", .tail = C_WORD, .longest = 60, .entropy = 35),
     /* mail */
     TOKEN("sendgrid_key", CRITICAL, "SG\\.[0-9A-Za-z_=-]{22}\\.[0-9A-Za-z_=-]{40}", .tail = C_URLSAFE | C_EQUALS | C_DOT,

@@ -10,12 +10,13 @@
 #include "rule.h"
 
 #define ENTROPY_SPAN 512
+#define PLACEHOLDER_SPAN 96
 
 static unsigned classes_of(unsigned char c)
 {
     static const struct { char character; uint16_t classes; } marks[] = {
         { '_', C_UNDER }, { '-', C_DASH }, { '.', C_DOT }, { '/', C_SLASH }, { '+', C_PLUS },
-        { '=', C_EQUALS }, { '~', C_TILDE }, { '%', C_PERCENT },
+        { '=', C_EQUALS }, { '~', C_TILDE }, { '%', C_PERCENT }, { ':', C_COLON },
     };
     size_t i;
 
@@ -142,9 +143,9 @@ static int starts_with(const char *text, size_t length, const char *part)
 
 int value_contains(const char *text, size_t length, const char *part)
 {
-    size_t i;
+    size_t most = length < ENTROPY_SPAN ? length : ENTROPY_SPAN, i;
 
-    for (i = 0; i < length; i++) {
+    for (i = 0; i < most; i++) {
         if (small(text[i]) == part[0] && starts_with(text + i, length - i, part)) {
             return 1;
         }
@@ -172,18 +173,15 @@ int value_is_uuid(const char *text, size_t length)
     return 1;
 }
 
-/* A sequence that nobody's random generator makes but every author of examples does. */
+/* Mostly what nobody's random generator makes but every author of examples does: each character is the last one's successor. */
 static int is_sequence(const char *text, size_t length)
 {
-    static const char *const sequences[] = { "0123456789", "1234567890", "abcdefgh", "qwertyui" };
-    size_t i;
+    size_t steps = 0, i;
 
-    for (i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
-        if (value_contains(text, length, sequences[i])) {
-            return 1;
-        }
+    for (i = 1; i < length; i++) {
+        steps += (size_t)(text[i] == text[i - 1] + 1 || (text[i] == '0' && text[i - 1] == '9'));
     }
-    return 0;
+    return length >= 6 && steps * 10 >= length * 8;
 }
 
 static int is_reference(const char *text, size_t length)
@@ -209,15 +207,15 @@ int value_is_placeholder(const char *text, size_t length)
 {
     static const char *const parts[] = {
         "example", "placeholder", "your", "changeme", "change_me", "change-me", "insert", "replace", "dummy", "redacted", "sample",
-        "todo", "xxxx", "****", "....", "____", "<", "here", "not_real", "fake",
+        "todo", "xxxx", "****", "....", "____", "<", "here", "not_real", "fake", "path/", "%20",
     };
-    size_t i;
+    size_t shown = length < PLACEHOLDER_SPAN ? length : PLACEHOLDER_SPAN, i;
 
     if (length == 0 || is_reference(text, length) || is_sequence(text, length)) {
         return 1;
     }
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        if (value_contains(text, length, parts[i])) {
+        if (value_contains(text, shown, parts[i])) {
             return 1;
         }
     }
@@ -226,16 +224,22 @@ int value_is_placeholder(const char *text, size_t length)
 
 int value_is_wordy(const char *text, size_t length)
 {
-    size_t digits = value_count(text, length, C_DIGIT), words = 1, turns = 0, i;
+    size_t digits = value_count(text, length, C_DIGIT), letters = value_count(text, length, C_LOWER | C_UPPER);
+    size_t capitals = value_count(text, length, C_UPPER), in_words = 0, turns = 0, i = 0;
 
-    for (i = 1; i < length; i++) {
-        int separator = value_is((unsigned char)text[i], C_UNDER | C_DASH | C_DOT | C_SLASH) || text[i] == ':' || text[i] == ' ';
-        int hump = value_is((unsigned char)text[i], C_UPPER) && value_is((unsigned char)text[i - 1], C_LOWER);
-
-        words += (size_t)(separator || hump);
-        turns += (size_t)(value_is((unsigned char)text[i], C_LOWER) && value_is((unsigned char)text[i - 1], C_DIGIT));
+    if (capitals == letters) { /* SCREAMING_SNAKE: capitals are what words are made of */
+        return letters > 0 && digits * 6 <= length && value_count(text, length, C_UNDER | C_DASH | C_DOT) * 4 > digits;
     }
-    return turns <= 1 && digits * 6 <= length && length / words >= 4;
+    while (i < length) {
+        size_t run = value_run(text + i, length - i, C_LOWER);
+
+        turns += (size_t)(run && i && value_is((unsigned char)text[i - 1], C_DIGIT));
+        if (run >= 3) {
+            in_words += run + (i && value_is((unsigned char)text[i - 1], C_UPPER));
+        }
+        i += run ? run : 1;
+    }
+    return turns <= 1 && digits * 6 <= length && in_words * 10 >= letters * 7;
 }
 
 uint32_t value_crc32(const char *text, size_t length)

@@ -26,7 +26,7 @@ size_t value_count(const char *text, size_t length, unsigned classes);
 /** Length of the longest run of one and the same character. */
 size_t value_longest_repeat(const char *text, size_t length);
 
-/** 1 if `part` (small letters) occurs in the text in any case. */
+/** 1 if `part` (small letters) occurs in the first 512 characters, in any case. */
 int value_contains(const char *text, size_t length, const char *part);
 /** 1 if the text is `whole` (small letters) in any case. */
 int value_equals(const char *text, size_t length, const char *whole);

@@ -33,6 +33,9 @@ static size_t body_length(const char *text, size_t most, size_t *characters)
         if (value_is((unsigned char)text[i], C_BASE64)) {
             ++*characters;
         }
+        else if (text[i] == '-' && i + 5 <= most && memcmp(text + i, "-----", 5) == 0) {
+            break;
+        }
         else if (!is_between(text[i]) && text[i] != ':' && text[i] != ',' && text[i] != '-' && text[i] != '.') {
             break;
         }

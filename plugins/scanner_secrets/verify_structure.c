@@ -138,7 +138,7 @@ int32_t verify_url(const rule *self, const uapi_candidate *candidate, uapi_findi
 int32_t verify_basic(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
 {
     const char *text = candidate->text.data;
-    size_t from = candidate->from + 6, run, size, i;
+    size_t from = candidate->from + 6, run, size, odd = 0, i;
     unsigned char decoded[LONGEST_PASSWORD];
 
     (void)self;
@@ -148,13 +148,11 @@ int32_t verify_basic(const rule *self, const uapi_candidate *candidate, uapi_fin
         return 0;
     }
     for (i = 0; i < size; i++) {
-        if (decoded[i] < 0x20 || decoded[i] > 0x7e) {
-            return 0;
-        }
+        odd += (size_t)(decoded[i] < 0x20 || decoded[i] > 0x7e);
     }
     finding->from = from;
     finding->to = from + run;
-    return 1;
+    return odd * 10 <= size;
 }
 
 int32_t verify_bearer(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
@@ -190,7 +188,7 @@ static size_t password_run(const char *text, size_t most, char quote)
 static int is_random_enough(const char *text, size_t length)
 {
     return length >= 8 && !value_is_placeholder(text, length) && value_entropy(text, length) >= 28
-           && value_count(text, length, C_DIGIT) > 0 && !value_is_wordy(text, length);
+           && value_count(text, length, C_DIGIT | C_UPPER) > 0 && !value_is_wordy(text, length);
 }
 
 int32_t verify_command_user(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)

@@ -38,7 +38,7 @@ static int extend_head(const rule *self, const char *text, size_t *from)
 
 static int looks_made_up(const rule *self, const char *secret, size_t length)
 {
-    if (self->loose < 2 && value_longest_repeat(secret, length) >= 8) {
+    if (!(self->loose & LOOSE_RUNS) && value_longest_repeat(secret, length) >= 8) {
         return 1;
     }
     return value_entropy(secret, length) < self->entropy || value_count(secret, length, C_DIGIT) < self->digits;
@@ -48,12 +48,13 @@ int32_t rule_verify_token(const rule *self, const uapi_candidate *candidate, uap
 {
     const char *text = candidate->text.data;
     size_t from = candidate->from, to = candidate->to, left = candidate->text.length - to;
+    size_t most = self->longest ? self->longest : LONGEST_TAIL; /* one too many is enough to know */
 
-    to += value_run(text + to, left < LONGEST_TAIL ? left : LONGEST_TAIL, self->tail);
+    to += value_run(text + to, left < most ? left : most, self->tail);
     if (!extend_head(self, text, &from) || (self->longest && to - from > self->longest)) {
         return 0;
     }
-    if (!self->loose && follows_word(text, from)) {
+    if (!(self->loose & LOOSE_START) && follows_word(text, from)) {
         return 0;
     }
     if (to - from <= self->skip || looks_made_up(self, text + from + self->skip, to - from - self->skip)) {
