@@ -227,45 +227,55 @@ static void revoked_on_the_very_next_call(void **state)
     assert_int_equal(ask(token, NULL), UAPI_REASON_TOKEN_REVOKED);
 }
 
-/* Another process revokes while children serve: none accepts the token after revocation has returned. */
+/* A child that accepts the token again and again until `done` is closed, and must then refuse it. */
+static void serve(int ready, int done)
+{
+    uapi_registry *mine;
+    uapi_principal *principal;
+    apr_pool_t *own, *call;
+    int accepted = 0, good;
+    char c;
+
+    apr_pool_create(&own, NULL);
+    apr_pool_create(&call, own);
+    good = uapi_registry_open(&mine, path, keyring, own, NULL) == APR_SUCCESS;
+    while (good && read(done, &c, 1) < 0) {
+        accepted +=
+            uapi_registry_authenticate(mine, token, UAPI_TOKEN_LENGTH, NOW, &principal, call, NULL) == APR_SUCCESS;
+        if (accepted == 100) {
+            good = write(ready, "x", 1) == 1;
+        }
+        apr_pool_clear(call);
+    }
+    good = good && accepted >= 100 &&
+           uapi_registry_authenticate(mine, token, UAPI_TOKEN_LENGTH, NOW, &principal, call, NULL) != APR_SUCCESS;
+    apr_pool_destroy(own);
+    _exit(good ? 0 : 1);
+}
+
+/* Another process revokes while children serve from their caches: none accepts the token once that has returned. */
 static void revoked_in_every_process(void **state)
 {
     enum { CHILDREN = 3 };
-    int done[2], status, i;
+    int ready[2], done[2], status, i;
     pid_t children[CHILDREN];
+    char c;
 
     (void)state;
+    assert_int_equal(pipe(ready), 0);
     assert_int_equal(pipe(done), 0);
+    assert_int_equal(fcntl(done[0], F_SETFL, O_NONBLOCK), 0);
     for (i = 0; i < CHILDREN; i++) {
         children[i] = fork();
         if (children[i] == 0) {
-            uapi_registry *mine;
-            uapi_principal *principal;
-            apr_pool_t *own, *call;
-            char c;
-            int accepted = 0, good;
-
-            apr_pool_create(&own, NULL);
-            apr_pool_create(&call, own);
-            good = uapi_registry_open(&mine, path, keyring, own, NULL) == APR_SUCCESS;
             close(done[1]);
-            fcntl(done[0], F_SETFL, O_NONBLOCK);
-            while (good && read(done[0], &c, 1) < 0) {
-                good = uapi_registry_authenticate(mine, token, UAPI_TOKEN_LENGTH, NOW, &principal, call, NULL) ==
-                           APR_SUCCESS ||
-                       accepted > 0; /* revoked, but this child has not heard that it is */
-                accepted++;
-                apr_pool_clear(call);
-            }
-            good =
-                good && accepted > 100 &&
-                uapi_registry_authenticate(mine, token, UAPI_TOKEN_LENGTH, NOW, &principal, call, NULL) != APR_SUCCESS;
-            apr_pool_destroy(own);
-            _exit(good ? 0 : 1);
+            serve(ready[1], done[0]);
         }
     }
-    close(done[0]);
-    usleep(200000);
+    close(ready[1]);
+    for (i = 0; i < CHILDREN; i++) {
+        assert_int_equal(read(ready[0], &c, 1), 1);
+    }
     uapi_store_bind_tenant(writer, "acme");
     assert_int_equal(uapi_store_token_revoke(writer, token_id, pool, NULL), APR_SUCCESS);
     close(done[1]);
@@ -273,6 +283,8 @@ static void revoked_in_every_process(void **state)
         assert_int_equal(waitpid(children[i], &status, 0), children[i]);
         assert_int_equal(status, 0);
     }
+    close(ready[0]);
+    close(done[0]);
 }
 
 static void a_change_behind_our_back_is_noticed(void **state)
