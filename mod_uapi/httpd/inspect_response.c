@@ -79,7 +79,7 @@ static apr_status_t begin(ap_filter_t *f, uapi_response *response)
     request_rec *r = f->r;
     const char *encoding = apr_table_get(r->headers_out, "Content-Encoding");
     uapi_result result = {0};
-    apr_table_setn(r->headers_out, "Uapi-Call-Id", response->call->id);
+    apr_table_setn(r->err_headers_out, "Uapi-Call-Id", response->call->id);
     if (has_no_body(r)) {
         response->state = UAPI_RESPONSE_EMPTY;
         return APR_SUCCESS;
