@@ -27,6 +27,7 @@
 
 #define OPEN_LIMIT 2000   /* ms that open waits for another server's first moments */
 #define FULL_LIMIT 100    /* ms that a record waits for room in the ring */
+#define SUSPICION 20      /* ms of a full ring after which the writer may be dead, and candidates should look */
 #define COMMIT_LIMIT 5000 /* ms that a caller waits for a commit */
 
 struct uapi_audit {
@@ -261,6 +262,9 @@ static apr_status_t put(uapi_audit *audit, const char *tenant, size_t tenant_len
         apr_status_t status = uapi_audit_ring_put(&audit->ring, tenant, tenant_length, record, length, power, end, batch);
 
         uapi_audit_ring_notify(&audit->ring, power || status != APR_SUCCESS);
+        if (waited % SUSPICION == SUSPICION - 1) {
+            uapi_audit_ring_rouse(&audit->ring);
+        }
         if (status != APR_EAGAIN || waited >= FULL_LIMIT) {
             return status;
         }
