@@ -9,8 +9,9 @@
 
 #include "plugin.h"
 
-/** How long a probe may take, and how much a plugin may say in it. */
-#define UAPI_PLUGIN_PROBE_SECONDS 10
+/** How long a probe may take, in seconds: 10. A variable for the sake of its test. */
+extern int uapi_plugin_probe_seconds;
+/** How much a plugin may say in it. */
 #define UAPI_PLUGIN_MESSAGE_SIZE 1024
 
 /** A plugin with what the host keeps for it. `plugin` comes first, so a pointer to it is one to this. */

@@ -20,6 +20,8 @@
 
 #define MAX_PROBE_SIGNAL 64
 
+int uapi_plugin_probe_seconds = 10;
+
 static const char *const signal_names[MAX_PROBE_SIGNAL] = {
     [SIGABRT] = "SIGABRT", [SIGALRM] = "SIGALRM", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",   [SIGHUP] = "SIGHUP",
     [SIGILL] = "SIGILL",   [SIGINT] = "SIGINT",   [SIGKILL] = "SIGKILL", [SIGPIPE] = "SIGPIPE", [SIGSEGV] = "SIGSEGV",
@@ -71,12 +73,12 @@ static __attribute__((noreturn)) void run_probe(const char *path, uapi_plugin_pr
     _exit(0);
 }
 
-static int seconds_since(const struct timespec *start)
+static long milliseconds_since(const struct timespec *start)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int)(now.tv_sec - start->tv_sec);
+    return (long)(now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
 }
 
 /* 1 when the child has ended and *state is its exit state, 0 when its time is up. A process that the plugin started may hold the
@@ -98,7 +100,7 @@ static int await_end(pid_t child, int end, int *state)
         if (ended != 0) {
             return 1;
         }
-    } while (seconds_since(&start) < UAPI_PLUGIN_PROBE_SECONDS);
+    } while (milliseconds_since(&start) < uapi_plugin_probe_seconds * 1000L);
     kill(child, SIGKILL);
     while (waitpid(child, state, 0) < 0 && errno == EINTR) {
     }
@@ -112,7 +114,7 @@ static apr_status_t judge(const char *path, const uapi_plugin_probe_page *page, 
 
     if (!in_time) {
         why = apr_psprintf(pool, "it was still in %s after %d seconds, tried in a process of its own", page->stage,
-                           UAPI_PLUGIN_PROBE_SECONDS);
+                           uapi_plugin_probe_seconds);
     }
     else if (WIFSIGNALED(state)) {
         why = apr_psprintf(pool, "it crashed in %s with %s, tried in a process of its own", page->stage,
