@@ -40,6 +40,7 @@ subtest 'healthy' => sub {
     is_deeply [grep { $level->{$_} eq 'FAIL' } keys %$level], [], 'and well';
     like $text, qr/^libraries: OpenSSL 3\./m, 'versions';
     like $text, qr/^firewall: mode enforce, patterns [1-9]/m, 'patterns';
+    like $text, qr/-ring: no server runs, and no record waits$/m, 'the ring';
     like $text, qr/^policy: policies 1, rules 1, /m, 'policy';
     is_deeply snapshot(), $before, 'nothing is made or given away';
     is_deeply content(), $content, 'nor written';
@@ -83,6 +84,7 @@ sick('a registry that others can read', 'registry', qr/0644 .*chmod 600/, with_m
 sick('no audit file', 'audit', qr/No such file/, moved('audit.db'));
 sick('an audit file that others can write', 'audit', qr/0666 .*chmod 600/, with_mode('audit.db', 0666));
 sick('a ring that others can read', 'audit', qr/-ring has mode 0644/, with_mode('audit.db-ring', 0644));
+sick('a ring that is none', 'audit', qr/is no ring/, with_text("$store/audit.db-ring", 'x' x 70000));
 sick('a policy with an error', 'policy', qr/\S/, with_text($policy, "kind: Nothing\n"), '--policy', $policy);
 my $plugin = spew("$folder/no-plugin.so", 'x');
 sick('a plugin that is none', 'plugins', qr/no-plugin\.so/, sub { }, sub { }, '--plugin', $plugin);

@@ -100,8 +100,8 @@ int uapi_access_policy(uapi_cli *cli, uapi_policy **policy)
     if (!first) {
         return uapi_output_refuse(cli, &result);
     }
-    return uapi_output_refuse_as(cli, uapi_reason_describe(UAPI_REASON_CONFIG_INVALID)->code, "%s:%u:%u: %s%s", first->file,
-                                 first->line, first->column, first->message,
+    return uapi_output_refuse_as(cli, uapi_reason_describe(UAPI_REASON_CONFIG_INVALID)->code, "%s:%u:%u: %s%s",
+                                 first->file, first->line, first->column, first->message,
                                  errors > 1 ? " (and more, which `uapictl policy lint` shows)" : "");
 }
 

@@ -36,8 +36,8 @@ static int audit_key(uapi_cli *cli, const uint8_t **key)
 
 static json_t *verdict_json(const uapi_audit_verdict *verdict, apr_pool_t *pool)
 {
-    json_t *value = json_pack("{s:s, s:I, s:s?, s:b}", "tenant", uapi_output_printable(verdict->tenant, pool), "records",
-                              (json_int_t)verdict->records, "head", verdict->head, "ok", verdict->bad == 0);
+    json_t *value = json_pack("{s:s, s:I, s:s?, s:b}", "tenant", uapi_output_printable(verdict->tenant, pool),
+                              "records", (json_int_t)verdict->records, "head", verdict->head, "ok", verdict->bad == 0);
 
     json_object_set_new(value, "bad", verdict->bad ? json_integer((json_int_t)verdict->bad) : json_null());
     json_object_set_new(value, "fault",

@@ -31,13 +31,13 @@ typedef struct kept_record {
 
 typedef struct show_run {
     const uapi_cli *cli;
-    apr_pool_t *pool;          /* cleared for each record */
-    const char *call;          /* --call, or NULL */
-    uint64_t last;             /* --last, or 0 */
-    uint64_t next;             /* where --follow goes on */
-    int headed;                /* the headings have been printed */
+    apr_pool_t *pool; /* cleared for each record */
+    const char *call; /* --call, or NULL */
+    uint64_t last;    /* --last, or 0 */
+    uint64_t next;    /* where --follow goes on */
+    int headed;       /* the headings have been printed */
 
-    char *tenant;              /* whose records are kept */
+    char *tenant; /* whose records are kept */
     kept_record *ring;
     size_t room, count, oldest;
 } show_run;
@@ -58,7 +58,8 @@ static void record_json(const uapi_audit_record *record, const json_t *value)
 {
     char *tenant = json_dumps(json_stringn(record->tenant, strlen(record->tenant)), JSON_ENCODE_ANY);
 
-    printf("{\"tenant\":%s,\"sequence\":%llu,\"record\":", tenant ? tenant : "null", (unsigned long long)record->sequence);
+    printf("{\"tenant\":%s,\"sequence\":%llu,\"record\":", tenant ? tenant : "null",
+           (unsigned long long)record->sequence);
     if (value && !memchr(record->text, '\n', record->length)) {
         fwrite(record->text, 1, record->length, stdout);
     } else if (value) {
@@ -108,9 +109,10 @@ static void record_print(show_run *show, const uapi_audit_record *record, const 
     apr_pool_t *pool = show->pool;
     const char *principal = member(json_object_get(value, "principal"), "id");
     const char *what = value ? join(pool, member(value, "method"), member(value, "target")) : "(no JSON)";
-    const char *cells[] = {
-        member(value, "at"), record->tenant, member(value, "kind"), principal, member(value, "server"),
-        *what ? what : member(value, "action"), verdict_text(value, pool), member(value, "call")};
+    const char *cells[] = {member(value, "at"),       record->tenant,
+                           member(value, "kind"),     principal,
+                           member(value, "server"),   *what ? what : member(value, "action"),
+                           verdict_text(value, pool), member(value, "call")};
 
     for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         cells[i] = *cells[i] ? uapi_output_printable(cells[i], pool) : "-";
@@ -120,8 +122,8 @@ static void record_print(show_run *show, const uapi_audit_record *record, const 
                "SERVER", "WHAT", "VERDICT", "CALL");
         show->headed = 1;
     }
-    printf("%6llu  %-27s  %-10s  %-8s  %-14s  %-10s  %-28s  %-32s  %s\n", (unsigned long long)record->sequence, cells[0],
-           cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]);
+    printf("%6llu  %-27s  %-10s  %-8s  %-14s  %-10s  %-28s  %-32s  %s\n", (unsigned long long)record->sequence,
+           cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7]);
 }
 
 /* 0, or -1 when nobody reads any more. */
@@ -251,9 +253,9 @@ int uapi_command_audit_show(uapi_cli *cli)
     const char *tenant = uapi_options_text(&cli->options, UAPI_OPTION_TENANT);
     int follow = uapi_options_has(&cli->options, UAPI_OPTION_FOLLOW), status;
     show_run show = {.cli = cli,
-                 .call = uapi_options_text(&cli->options, UAPI_OPTION_CALL),
-                 .last = uapi_options_number(&cli->options, UAPI_OPTION_LAST),
-                 .next = uapi_options_number(&cli->options, UAPI_OPTION_FROM)};
+                     .call = uapi_options_text(&cli->options, UAPI_OPTION_CALL),
+                     .last = uapi_options_number(&cli->options, UAPI_OPTION_LAST),
+                     .next = uapi_options_number(&cli->options, UAPI_OPTION_FROM)};
 
     if (tenant && uapi_access_name(cli, "--tenant", tenant) != UAPI_EXIT_DONE) {
         return UAPI_EXIT_USAGE;

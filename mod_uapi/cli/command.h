@@ -24,21 +24,21 @@ typedef struct uapi_command uapi_command;
 typedef struct uapi_cli {
     apr_pool_t *pool;
     uapi_options options;
-    int json;                       /* --json */
-    const uapi_command *command;    /* NULL until it is known */
-    const char *const *arguments;   /* the words behind the command's own, NULL-terminated */
+    int json;                     /* --json */
+    const uapi_command *command;  /* NULL until it is known */
+    const char *const *arguments; /* the words behind the command's own, NULL-terminated */
     size_t argument_count;
 } uapi_cli;
 
 struct uapi_command {
-    const char *group;              /* "token"; NULL for a command of one word */
-    const char *name;               /* "create" */
-    const char *arguments;          /* how help writes them: "NAME", "[FILE...]"; "" if there are none */
-    size_t least, most;             /* how many */
-    uapi_option_set takes;          /* besides UAPI_TAKES_ALWAYS */
-    uapi_option_set needs;          /* of these, what must be given */
+    const char *group;     /* "token"; NULL for a command of one word */
+    const char *name;      /* "create" */
+    const char *arguments; /* how help writes them: "NAME", "[FILE...]"; "" if there are none */
+    size_t least, most;    /* how many */
+    uapi_option_set takes; /* besides UAPI_TAKES_ALWAYS */
+    uapi_option_set needs; /* of these, what must be given */
     const char *summary;
-    int (*run)(uapi_cli *cli);      /* gives the exit status */
+    int (*run)(uapi_cli *cli); /* gives the exit status */
 };
 
 #define UAPI_MANY_ARGUMENTS 4096

@@ -34,8 +34,8 @@ static apr_status_t dek_make(uapi_store *store, const char *tenant, const uapi_k
     if (!key || RAND_priv_bytes(key, UAPI_KEY_SIZE) != 1) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "no random bytes for a data key");
     }
-    status = uapi_vault_seal(&made.wrapped, keyring->kek, uapi_vault_dek_aad(tenant, made.version, pool), key, UAPI_KEY_SIZE,
-                             pool, result);
+    status = uapi_vault_seal(&made.wrapped, keyring->kek, uapi_vault_dek_aad(tenant, made.version, pool), key,
+                             UAPI_KEY_SIZE, pool, result);
     uapi_secret_wipe(key, UAPI_KEY_SIZE);
     if (status == APR_SUCCESS) {
         status = uapi_store_dek_create(store, &made, pool, result);
@@ -64,8 +64,8 @@ static apr_status_t dek_unwrap(uapi_store *store, const char *tenant, const uapi
                         dek->wrapped, NULL) != APR_SUCCESS ||
         length != UAPI_KEY_SIZE) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_CREDENTIAL_UNREADABLE,
-                         "the data key of tenant %s does not open with key %s: is this the registry's key file?", tenant,
-                         keyring->id);
+                         "the data key of tenant %s does not open with key %s: is this the registry's key file?",
+                         tenant, keyring->id);
     }
     return APR_SUCCESS;
 }
@@ -100,8 +100,9 @@ static int value_read(uapi_cli *cli, char *value, size_t *length)
     return problem ? uapi_output_refuse_as(cli, UAPI_CLI_INPUT_INVALID, "%s", problem) : UAPI_EXIT_DONE;
 }
 
-static apr_status_t credential_put(uapi_store *store, const char *tenant, const uapi_keyring *keyring, const char *value,
-                                   size_t length, uapi_store_credential *credential, apr_pool_t *pool, uapi_result *result)
+static apr_status_t credential_put(uapi_store *store, const char *tenant, const uapi_keyring *keyring,
+                                   const char *value, size_t length, uapi_store_credential *credential,
+                                   apr_pool_t *pool, uapi_result *result)
 {
     uint8_t *key = uapi_secret_alloc(UAPI_KEY_SIZE, pool);
     uapi_store_credential *current;
@@ -164,9 +165,9 @@ int uapi_command_credential_set(uapi_cli *cli)
 static void credential_add(json_t *list, uapi_table *table, const char *tenant, const uapi_store_credential *credential,
                            apr_pool_t *pool)
 {
-    json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:o}", "credential", credential->name, "tenant", tenant,
-                                          "version", credential->version, "updated",
-                                          uapi_output_json_time(credential->updated)));
+    json_array_append_new(list,
+                          json_pack("{s:s, s:s, s:i, s:o}", "credential", credential->name, "tenant", tenant, "version",
+                                    credential->version, "updated", uapi_output_json_time(credential->updated)));
     uapi_table_add(table, (const char *const[]){credential->name, tenant, apr_itoa(pool, credential->version),
                                                 uapi_output_time(credential->updated, pool)});
 }

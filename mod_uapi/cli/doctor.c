@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include <yaml.h>
 
 #include "../core/audit.h"
+#include "../core/audit_ring.h"
 #include "../core/keyring.h"
 #include "../core/policy.h"
 #include "../core/secret.h"
@@ -37,16 +39,15 @@ static const char *const level_names[] = {"OK", "WARN", "FAIL"};
 typedef struct doctor_run {
     uapi_cli *cli;
     apr_pool_t *pool;
-    const char *check;           /* the one that runs */
+    const char *check; /* the one that runs */
     json_t *list;
     int failed;
-    uapi_keyring *keyring;       /* NULL: it did not load */
-    uapi_store *store;           /* NULL: it did not open */
-    uapi_policy *policy;         /* NULL: none was named, or it has errors */
+    uapi_keyring *keyring; /* NULL: it did not load */
+    uapi_store *store;     /* NULL: it did not open */
+    uapi_policy *policy;   /* NULL: none was named, or it has errors */
 } doctor_run;
 
-__attribute__((format(printf, 3, 4)))
-static void say(doctor_run *run, finding_level level, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void say(doctor_run *run, finding_level level, const char *format, ...)
 {
     va_list arguments;
     const char *message;
@@ -75,14 +76,15 @@ static void check_libraries(doctor_run *run)
 {
     int yaml_major, yaml_minor, yaml_patch;
 
-    say(run, OPENSSL_version_major() >= 3 ? LEVEL_OK : LEVEL_FAIL, "OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
+    say(run, OPENSSL_version_major() >= 3 ? LEVEL_OK : LEVEL_FAIL, "OpenSSL %s",
+        OpenSSL_version(OPENSSL_VERSION_STRING));
     say(run, sqlite3_libversion_number() >= 3040000 ? LEVEL_OK : LEVEL_FAIL, "SQLite %s%s", sqlite3_libversion(),
         sqlite3_threadsafe() ? "" : ", built without threads");
-    say(run, hs_valid_platform() == HS_SUCCESS ? LEVEL_OK : LEVEL_FAIL, "libhs %.*s%s", (int)strcspn(hs_version(), " "), hs_version(),
-        hs_valid_platform() == HS_SUCCESS ? "" : ", which this processor cannot run");
+    say(run, hs_valid_platform() == HS_SUCCESS ? LEVEL_OK : LEVEL_FAIL, "libhs %.*s%s", (int)strcspn(hs_version(), " "),
+        hs_version(), hs_valid_platform() == HS_SUCCESS ? "" : ", which this processor cannot run");
     yaml_get_version(&yaml_major, &yaml_minor, &yaml_patch);
-    say(run, LEVEL_OK, "Jansson %s, libyaml %d.%d.%d, APR %s", jansson_version_str(), yaml_major, yaml_minor, yaml_patch,
-        apr_version_string());
+    say(run, LEVEL_OK, "Jansson %s, libyaml %d.%d.%d, APR %s", jansson_version_str(), yaml_major, yaml_minor,
+        yaml_patch, apr_version_string());
 }
 
 /* ---------------------------------------------------------------------------------------------- key and registry */
@@ -141,13 +143,15 @@ static void check_registry(doctor_run *run)
 /* ------------------------------------------------------------------------------------------------- credentials */
 
 /* Does this credential decrypt? The plaintext is wiped unseen. */
-static int credential_opens(doctor_run *run, const char *tenant, const uapi_store_credential *credential, const uint8_t *key)
+static int credential_opens(doctor_run *run, const char *tenant, const uapi_store_credential *credential,
+                            const uint8_t *key)
 {
     size_t size = uapi_vault_plaintext_length(credential->blob), length;
     char *value = uapi_secret_alloc(size + 1, run->pool);
-    int opens = value && uapi_vault_open(value, size, &length, key,
-                                         uapi_vault_credential_aad(tenant, credential->name, credential->version, run->pool),
-                                         credential->blob, NULL) == APR_SUCCESS;
+    int opens = value &&
+                uapi_vault_open(value, size, &length, key,
+                                uapi_vault_credential_aad(tenant, credential->name, credential->version, run->pool),
+                                credential->blob, NULL) == APR_SUCCESS;
 
     if (value) {
         uapi_secret_wipe(value, size + 1);
@@ -182,8 +186,8 @@ static int tenant_credentials(doctor_run *run, const char *tenant)
         const uapi_store_credential *credential = &APR_ARRAY_IDX(credentials, i, uapi_store_credential);
 
         if (!dek_opens(run, tenant, credential->dek_version, key)) {
-            say(run, LEVEL_FAIL, "the data key of tenant %s does not open with key %s: is it the registry's key file?", tenant,
-                run->keyring->id);
+            say(run, LEVEL_FAIL, "the data key of tenant %s does not open with key %s: is it the registry's key file?",
+                tenant, run->keyring->id);
             return -1;
         }
         if (!credential_opens(run, tenant, credential, key)) {
@@ -202,8 +206,7 @@ static void check_credentials(doctor_run *run)
     apr_array_header_t *tenants;
     int total = 0, count = 0;
 
-    if (!run->keyring || !run->store ||
-        uapi_store_tenant_list(run->store, &tenants, run->pool, NULL) != APR_SUCCESS) {
+    if (!run->keyring || !run->store || uapi_store_tenant_list(run->store, &tenants, run->pool, NULL) != APR_SUCCESS) {
         return;
     }
     for (int i = 0; i < tenants->nelts && count >= 0; i++) {
@@ -222,7 +225,8 @@ static void check_chains(doctor_run *run, const char *path)
     apr_array_header_t *verdicts;
     uapi_result result = {0};
 
-    if (uapi_audit_verify(path, run->keyring ? run->keyring->audit_key : NULL, &verdicts, run->pool, &result) != APR_SUCCESS) {
+    if (uapi_audit_verify(path, run->keyring ? run->keyring->audit_key : NULL, &verdicts, run->pool, &result) !=
+        APR_SUCCESS) {
         say_failure(run, &result);
         return;
     }
@@ -235,6 +239,49 @@ static void check_chains(doctor_run *run, const char *path)
         } else {
             say(run, LEVEL_OK, "the chain of %s holds, records %" APR_UINT64_T_FMT, verdict->tenant, verdict->records);
         }
+    }
+}
+
+/* The first bytes of a ring, read and not mapped: doctor must not become one of its users. 0, or -1 if it is none. */
+static int ring_read(const char *path, uapi_audit_ring_header *header)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t got = fd < 0 ? -1 : read(fd, header, sizeof(*header));
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return got == (ssize_t)sizeof(*header) && header->version == UAPI_AUDIT_RING_VERSION ? 0 : -1;
+}
+
+static void check_ring(doctor_run *run, const char *path)
+{
+    uapi_audit_ring_header header;
+    uint64_t recorded, committed;
+    char why[128];
+    int pid;
+
+    if (check_private(run, path, 0) != 0) {
+        return;
+    }
+    if (ring_read(path, &header) != 0) {
+        say(run, LEVEL_FAIL, "%s is no ring of this version, or cannot be read", path);
+        return;
+    }
+    recorded = atomic_load(&header.recorded);
+    committed = atomic_load(&header.committed);
+    pid = atomic_load(&header.writer_pid);
+    pid = pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? pid : 0;
+    if (atomic_load(&header.failing)) {
+        say(run, LEVEL_FAIL, "%s: the writer cannot write: %s", path,
+            apr_strerror(atomic_load(&header.failing), why, sizeof(why)));
+    } else if (pid) {
+        say(run, LEVEL_OK, "%s: written by process %d, records %" APR_UINT64_T_FMT, path, pid, recorded);
+    } else if (recorded > committed) {
+        say(run, LEVEL_WARN, "%s: no server runs, and %" APR_UINT64_T_FMT " records wait for its start", path,
+            recorded - committed);
+    } else {
+        say(run, LEVEL_OK, "%s: no server runs, and no record waits", path);
     }
 }
 
@@ -251,7 +298,7 @@ static void check_audit(doctor_run *run)
     if (stat(ring, &info) != 0) {
         say(run, LEVEL_WARN, "%s: %s; the server makes it when it starts", ring, strerror(errno));
     } else {
-        check_private(run, ring, 0);
+        check_ring(run, ring);
     }
     check_chains(run, path);
 }
@@ -302,8 +349,8 @@ static void check_plugins(doctor_run *run)
     run->check = "firewall";
     if (scanners->nelts == 0) {
         say(run, LEVEL_WARN, "no scanner, so content is not inspected");
-    } else if (uapi_firewall_create(&firewall, (uapi_plugin *const *)scanners->elts, (size_t)scanners->nelts, run->policy,
-                                    run->pool, &result) != APR_SUCCESS) {
+    } else if (uapi_firewall_create(&firewall, (uapi_plugin *const *)scanners->elts, (size_t)scanners->nelts,
+                                    run->policy, run->pool, &result) != APR_SUCCESS) {
         say_failure(run, &result);
     } else {
         say(run, LEVEL_OK, "mode %s, patterns %" APR_SIZE_T_FMT, uapi_mode_name(uapi_firewall_mode(firewall)),
@@ -313,12 +360,13 @@ static void check_plugins(doctor_run *run)
 
 /* ------------------------------------------------------------------------------------------------------- doctor */
 
+/* Plugins first: they are tried in a forked process, over which no connection to the registry should be open. */
 static const struct {
     const char *name;
     void (*run)(doctor_run *run);
 } checks[] = {
-    {"libraries", check_libraries}, {"key", check_key},     {"registry", check_registry}, {"credentials", check_credentials},
-    {"audit", check_audit},         {"policy", check_policy}, {"plugins", check_plugins},
+    {"libraries", check_libraries}, {"policy", check_policy},           {"plugins", check_plugins}, {"key", check_key},
+    {"registry", check_registry},   {"credentials", check_credentials}, {"audit", check_audit},
 };
 
 int uapi_command_doctor(uapi_cli *cli)

@@ -74,8 +74,8 @@ static int rfc3339_parse(const char *at, apr_time_t *time)
 
     if ((year = digits(&at, 4)) < 1970 || skip(&at, "-") != 0 || (month = digits(&at, 2)) < 1 || month > 12 ||
         skip(&at, "-") != 0 || (day = digits(&at, 2)) < 1 || day > month_days(year, month) || skip(&at, "Tt ") != 0 ||
-        (hour = digits(&at, 2)) < 0 || hour > 23 || skip(&at, ":") != 0 || (minute = digits(&at, 2)) < 0 || minute > 59 ||
-        skip(&at, ":") != 0 || (second = digits(&at, 2)) < 0 || second > 59) {
+        (hour = digits(&at, 2)) < 0 || hour > 23 || skip(&at, ":") != 0 || (minute = digits(&at, 2)) < 0 ||
+        minute > 59 || skip(&at, ":") != 0 || (second = digits(&at, 2)) < 0 || second > 59) {
         return -1;
     }
     fraction_skip(&at);

@@ -31,11 +31,11 @@ typedef struct file_owner {
 typedef struct init_target {
     uapi_option_id option;
     const char *what;
-    int shared;                        /* belongs to --owner; the key file stays with whoever runs this */
-    const char *const *companions;     /* suffixes of the files that come with it, itself first */
+    int shared;                    /* belongs to --owner; the key file stays with whoever runs this */
+    const char *const *companions; /* suffixes of the files that come with it, itself first */
     const char *path;
-    int made;                          /* from here on its files are removed if a later step fails */
-    const char *directory;             /* made for it; NULL if there was one */
+    int made;              /* from here on its files are removed if a later step fails */
+    const char *directory; /* made for it; NULL if there was one */
 } init_target;
 
 static const char *const alone[] = {"", NULL};
@@ -211,8 +211,8 @@ static apr_status_t audit_make(const char *path, const uapi_keyring *keyring, co
     return status;
 }
 
-static apr_status_t contents_make(init_target *targets, const file_owner *owner, uapi_keyring **keyring, apr_pool_t *pool,
-                                  uapi_result *result)
+static apr_status_t contents_make(init_target *targets, const file_owner *owner, uapi_keyring **keyring,
+                                  apr_pool_t *pool, uapi_result *result)
 {
     apr_status_t status;
 
@@ -253,9 +253,11 @@ static void result_print(const init_target *targets, const file_owner *owner, co
         printf("%-10s  %s\n", targets[i].what, targets[i].path);
     }
     printf("key id      %s\n", key_id);
-    printf("\nKeep a copy of the key file where this machine's backups do not go: without it no credential can be read.\n");
+    printf("\nKeep a copy of the key file where this machine's backups do not go: without it no credential can be "
+           "read.\n");
     if (geteuid() == 0 && !owner->given) {
-        printf("Registry and audit file belong to root. If httpd's children run as another user, make them with --owner.\n");
+        printf("Registry and audit file belong to root. If httpd's children run as another user, make them with "
+               "--owner.\n");
     }
 }
 
@@ -272,8 +274,8 @@ int uapi_command_init(uapi_cli *cli)
         return status;
     }
     if (cli->json) {
-        uapi_output_json(json_pack("{s:s, s:s, s:s, s:s}", "registry", targets[REGISTRY].path, "audit", targets[AUDIT].path,
-                                   "key_file", targets[KEY].path, "key_id", keyring->id));
+        uapi_output_json(json_pack("{s:s, s:s, s:s, s:s}", "registry", targets[REGISTRY].path, "audit",
+                                   targets[AUDIT].path, "key_file", targets[KEY].path, "key_id", keyring->id));
     } else {
         result_print(targets, &owner, keyring->id);
     }

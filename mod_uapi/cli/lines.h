@@ -13,7 +13,7 @@
 
 typedef struct uapi_lines {
     int fd;
-    void (*before_read)(void);   /* called before each read(), which may wait; may be NULL */
+    void (*before_read)(void); /* called before each read(), which may wait; may be NULL */
     char *buffer;
     size_t room, start, end;
     int ended;
@@ -23,7 +23,7 @@ typedef enum uapi_lines_outcome {
     UAPI_LINES_LINE,
     UAPI_LINES_TOO_LONG,
     UAPI_LINES_END,
-    UAPI_LINES_FAILED            /* errno says why */
+    UAPI_LINES_FAILED /* errno says why */
 } uapi_lines_outcome;
 
 void uapi_lines_open(uapi_lines *lines, int fd, void (*before_read)(void));

@@ -41,8 +41,8 @@ static const uapi_command commands[] = {
     {"audit", "verify", "", 0, 0, UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(NO_KEY), 0,
      "re-compute every chain and name the first bad record", uapi_command_audit_verify},
     {NULL, "scan", "[FILE...]", 0, UAPI_MANY_ARGUMENTS,
-     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_FINDING), 0,
-     "run the scanners over files or standard input", uapi_command_scan},
+     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_FINDING),
+     0, "run the scanners over files or standard input", uapi_command_scan},
     {NULL, "doctor", "", 0, 0,
      REGISTRY | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY), 0,
      "check everything that the server will need", uapi_command_doctor},
@@ -75,7 +75,8 @@ static void commands_print(const char *group, apr_pool_t *pool)
 static void overview_print(const char *group, apr_pool_t *pool)
 {
     if (!group) {
-        printf("uapictl " UAPI_CLI_VERSION ": administers mod_uapi, the security gateway for AI agents in Apache httpd\n\n");
+        printf("uapictl " UAPI_CLI_VERSION
+               ": administers mod_uapi, the security gateway for AI agents in Apache httpd\n\n");
     }
     printf("usage: uapictl %s%sCOMMAND [--option...] [ARGUMENT...]\n\n", group ? group : "", group ? " " : "");
     commands_print(group, pool);
@@ -146,8 +147,8 @@ static int command_read(uapi_cli *cli, const char **group)
         cli->command = command_find(NULL, first);
     }
     if (!cli->command) {
-        return first && (!*group || second) ? uapi_output_usage(cli, "there is no command '%s%s%s'", first, *group ? " " : "",
-                                                                *group ? second : "")
+        return first && (!*group || second) ? uapi_output_usage(cli, "there is no command '%s%s%s'", first,
+                                                                *group ? " " : "", *group ? second : "")
                                             : UAPI_EXIT_DONE;
     }
     used = *group ? 2 : 1;

@@ -55,13 +55,13 @@ typedef uint32_t uapi_option_set;
 typedef enum uapi_option_kind {
     UAPI_OPTION_FLAG,
     UAPI_OPTION_TEXT,
-    UAPI_OPTION_NUMBER,      /* decimal, from 1 */
-    UAPI_OPTION_LIST         /* may be given more than once */
+    UAPI_OPTION_NUMBER, /* decimal, from 1 */
+    UAPI_OPTION_LIST    /* may be given more than once */
 } uapi_option_kind;
 
 /** One row of the table; all strings are static. */
 typedef struct uapi_option {
-    const char *name;        /* without the dashes */
+    const char *name; /* without the dashes */
     uapi_option_kind kind;
     const char *value;       /* how help calls its value; NULL for a flag */
     const char *environment; /* the variable that stands in when it is not given, or NULL */
@@ -70,8 +70,8 @@ typedef struct uapi_option {
 } uapi_option;
 
 typedef struct uapi_options {
-    apr_array_header_t *values[UAPI_OPTION_COUNT];   /* const char *; NULL: not given */
-    apr_array_header_t *words;                       /* const char *: what is no option, in order */
+    apr_array_header_t *values[UAPI_OPTION_COUNT]; /* const char *; NULL: not given */
+    apr_array_header_t *words;                     /* const char *: what is no option, in order */
 } uapi_options;
 
 const uapi_option *uapi_option_describe(uapi_option_id id);

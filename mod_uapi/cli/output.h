@@ -17,11 +17,11 @@
 #include "command.h"
 
 /** Reason codes of uapictl's own, beside those of core/result.h. */
-#define UAPI_CLI_USAGE "usage"                    /* the command line */
-#define UAPI_CLI_INPUT_INVALID "input.invalid"    /* what was given to be stored or scanned */
+#define UAPI_CLI_USAGE "usage"                 /* the command line */
+#define UAPI_CLI_INPUT_INVALID "input.invalid" /* what was given to be stored or scanned */
 #define UAPI_CLI_TENANT_UNKNOWN "tenant.unknown"
-#define UAPI_CLI_EXISTS "exists"                  /* nothing is overwritten */
-#define UAPI_CLI_SYSTEM "system.error"            /* the operating system refuses */
+#define UAPI_CLI_EXISTS "exists"       /* nothing is overwritten */
+#define UAPI_CLI_SYSTEM "system.error" /* the operating system refuses */
 
 /** Once, first: buffers, and a closed pipe that is an error of write() and no signal. */
 void uapi_output_open(void);

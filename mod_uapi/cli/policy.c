@@ -23,10 +23,10 @@ static json_t *lint_json(const lint_run *lint, apr_pool_t *pool)
     for (int i = 0; i < lint->diagnostics->nelts; i++) {
         const uapi_diagnostic *found = &APR_ARRAY_IDX(lint->diagnostics, i, uapi_diagnostic);
 
-        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s, s:s}", "file", uapi_output_printable(found->file, pool),
-                                              "line", (int)found->line, "column", (int)found->column, "level",
-                                              level_name(found->level), "message",
-                                              uapi_output_printable(found->message, pool)));
+        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s, s:s}", "file",
+                                              uapi_output_printable(found->file, pool), "line", (int)found->line,
+                                              "column", (int)found->column, "level", level_name(found->level),
+                                              "message", uapi_output_printable(found->message, pool)));
     }
     return list;
 }
@@ -70,7 +70,8 @@ int uapi_command_policy_lint(uapi_cli *cli)
     uapi_result result = {0};
     uapi_policy *policy;
     lint_run lint = {0};
-    apr_status_t status = uapi_policy_load(&policy, cli->arguments, cli->argument_count, &lint.diagnostics, cli->pool, &result);
+    apr_status_t status = uapi_policy_load(&policy, cli->arguments, cli->argument_count, &lint.diagnostics, cli->pool,
+                                           &result);
 
     for (int i = 0; i < lint.diagnostics->nelts; i++) {
         int error = APR_ARRAY_IDX(lint.diagnostics, i, uapi_diagnostic).level == UAPI_DIAGNOSTIC_ERROR;

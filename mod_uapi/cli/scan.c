@@ -28,7 +28,7 @@ const char *uapi_scan_severity(uapi_severity severity)
 
 typedef struct scanned_text {
     const char *name;
-    char *bytes;                 /* malloc */
+    char *bytes; /* malloc */
     size_t length;
 } scanned_text;
 
@@ -71,8 +71,8 @@ static const char *text_read(scanned_text *text)
 }
 
 typedef struct text_place {
-    const char *at;              /* how far lines have been counted */
-    size_t line, column;         /* from 1; columns are bytes */
+    const char *at;      /* how far lines have been counted */
+    size_t line, column; /* from 1; columns are bytes */
 } text_place;
 
 static void place_find(text_place *place, const scanned_text *text, size_t offset)
@@ -90,13 +90,14 @@ static void place_find(text_place *place, const scanned_text *text, size_t offse
 
 static json_t *finding_json(const char *name, const uapi_firewall_finding *finding, const text_place *place)
 {
-    return json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "file", name, "line", (json_int_t)place->line, "column",
-                     (json_int_t)place->column, "scanner", finding->scanner, "rule", finding->rule, "start",
+    return json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "file", name, "line", (json_int_t)place->line,
+                     "column", (json_int_t)place->column, "scanner", finding->scanner, "rule", finding->rule, "start",
                      (json_int_t)finding->from, "end", (json_int_t)finding->to, "severity",
                      uapi_scan_severity(finding->severity), "action", uapi_action_name(finding->action));
 }
 
-static void report_show(const uapi_scan *scan, const scanned_text *text, const uapi_firewall_report *report, json_t *list)
+static void report_show(const uapi_scan *scan, const scanned_text *text, const uapi_firewall_report *report,
+                        json_t *list)
 {
     const char *name = uapi_output_printable(text->name, scan->cli->pool);
     text_place place = {text->bytes, 1, 1};
@@ -117,7 +118,8 @@ static void report_show(const uapi_scan *scan, const scanned_text *text, const u
 
 static void problem_show(uapi_scan *scan, const char *name, const char *reason, const char *problem, json_t *errors)
 {
-    const char *message = apr_psprintf(scan->cli->pool, "%s: %s", uapi_output_printable(name, scan->cli->pool), problem);
+    const char *message = apr_psprintf(scan->cli->pool, "%s: %s", uapi_output_printable(name, scan->cli->pool),
+                                       problem);
 
     scan->failed = 1;
     if (scan->cli->json) {

@@ -13,8 +13,8 @@ typedef struct uapi_scan {
     uapi_cli *cli;
     const uapi_firewall *firewall;
     uapi_direction direction;
-    uint64_t findings;           /* so far */
-    int failed;                  /* something could not be read or judged */
+    uint64_t findings; /* so far */
+    int failed;        /* something could not be read or judged */
 } uapi_scan;
 
 /** "low" … "critical"; static. */

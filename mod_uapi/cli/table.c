@@ -12,7 +12,7 @@ struct uapi_table {
     apr_pool_t *pool;
     const char *const *headings;
     size_t columns;
-    apr_array_header_t *cells;   /* const char *, row by row */
+    apr_array_header_t *cells; /* const char *, row by row */
 };
 
 uapi_table *uapi_table_create(const char *const *headings, apr_pool_t *pool)

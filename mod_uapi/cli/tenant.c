@@ -38,8 +38,8 @@ static json_t *tenants_json(const apr_array_header_t *tenants)
     for (int i = 0; i < tenants->nelts; i++) {
         const uapi_store_tenant *tenant = &APR_ARRAY_IDX(tenants, i, uapi_store_tenant);
 
-        json_array_append_new(list, json_pack("{s:s, s:o}", "tenant", tenant->name, "created",
-                                              uapi_output_json_time(tenant->created)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o}", "tenant", tenant->name, "created", uapi_output_json_time(tenant->created)));
     }
     return list;
 }

@@ -148,13 +148,15 @@ static int token_issue(uapi_cli *cli, uapi_store *store, uapi_store_token *token
 
 int uapi_command_token_create(uapi_cli *cli)
 {
-    uapi_store_token token = {.tenant = uapi_options_text(&cli->options, UAPI_OPTION_TENANT), .created = apr_time_now()};
+    uapi_store_token token = {.tenant = uapi_options_text(&cli->options, UAPI_OPTION_TENANT),
+                              .created = apr_time_now()};
     uapi_store *store;
     int status;
 
     if ((status = principal_read(cli, &token)) != UAPI_EXIT_DONE ||
         (status = roles_read(cli, &token.roles)) != UAPI_EXIT_DONE ||
-        (status = label_read(cli, &token)) != UAPI_EXIT_DONE || (status = expires_read(cli, &token)) != UAPI_EXIT_DONE ||
+        (status = label_read(cli, &token)) != UAPI_EXIT_DONE ||
+        (status = expires_read(cli, &token)) != UAPI_EXIT_DONE ||
         (status = uapi_access_name(cli, "--tenant", token.tenant)) != UAPI_EXIT_DONE ||
         (status = uapi_access_registry(cli, UAPI_STORE_WRITE, &store)) != UAPI_EXIT_DONE ||
         (status = uapi_access_tenant(cli, store, token.tenant)) != UAPI_EXIT_DONE) {
@@ -243,7 +245,7 @@ static apr_status_t token_revoke(uapi_cli *cli, uapi_store *store, const char *c
 
 int uapi_command_token_revoke(uapi_cli *cli)
 {
-    const char *id = cli->arguments[0], *tenant = NULL, *const *tenants;
+    const char *id = cli->arguments[0], *tenant = NULL, *const * tenants;
     uapi_result result = {0};
     apr_status_t revoked;
     uapi_store *store;
@@ -258,7 +260,8 @@ int uapi_command_token_revoke(uapi_cli *cli)
     }
     revoked = token_revoke(cli, store, tenants, &tenant, &result);
     if (APR_STATUS_IS_NOTFOUND(revoked)) {
-        return uapi_output_refuse_as(cli, uapi_reason_describe(UAPI_REASON_TOKEN_UNKNOWN)->code, "there is no token %s", id);
+        return uapi_output_refuse_as(cli, uapi_reason_describe(UAPI_REASON_TOKEN_UNKNOWN)->code, "there is no token %s",
+                                     id);
     }
     if (revoked != APR_SUCCESS) {
         return uapi_output_refuse(cli, &result);
