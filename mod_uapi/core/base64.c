@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * OpenSSL's EVP_DecodeBlock skips white space and takes non-zero spare bits, so that one blob has many spellings, and it
- * looks characters up in a table, at addresses that depend on the key. Hence these few lines of arithmetic.
+ * OpenSSL's EVP_DecodeBlock skips white space and takes non-zero spare bits, so that one blob has many spellings, and
+ * it looks characters up in a table, at addresses that depend on the key. Hence these few lines of arithmetic.
  */
 #include "base64.h"
 

@@ -13,7 +13,10 @@
 /** Bytes that `length` characters of `text` decode to, by length and padding alone; -1 if they cannot be base64. */
 ptrdiff_t uapi_base64_decoded_length(const char *text, size_t length);
 
-/** Decode into `bytes`, which has room for the decoded length. Returns the bytes written, or -1 if it is not strict base64. */
+/**
+ * Decode into `bytes`, which has room for the decoded length. Returns the bytes written, or -1 if it is not strict
+ * base64.
+ */
 ptrdiff_t uapi_base64_decode(uint8_t *bytes, const char *text, size_t length);
 
 #endif

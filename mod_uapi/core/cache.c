@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Sets of four slots, each guarded by a sequence number that is odd while the slot is written (a seqlock): a reader copies the
- * slot and takes the copy only if the number has not moved. So nothing is ever freed under a reader, and readers write no
- * memory that others read. All words are atomic: each load of content is an acquire, so that the last look at the number
- * cannot come before it; each store of content a release, so that it cannot come before the number turned odd.
+ * Sets of four slots, each guarded by a sequence number that is odd while the slot is written (a seqlock): a reader
+ * copies the slot and takes the copy only if the number has not moved. So nothing is ever freed under a reader, and
+ * readers write no memory that others read. All words are atomic: each load of content is an acquire, so that the
+ * last look at the number cannot come before it; each store of content a release, so that it cannot come before the
+ * number turned odd.
  */
 #include "cache.h"
 
@@ -12,7 +13,7 @@
 
 #include "secret.h"
 
-#define WAYS      4
+#define WAYS 4
 #define KEY_WORDS (UAPI_CACHE_KEY_SIZE / 8)
 
 /* Words of a slot; the content follows. */

@@ -3,9 +3,9 @@
  * @file cache.h
  * A table of fixed size that any number of threads read without a lock, a system call or an allocation.
  *
- * Entries are found by a 32-byte digest, compared whole and in constant time, and hold up to a fixed number of bytes. Each bears a
- * stamp; it is found only under the very stamp that it was put in with, so that whatever has changed since makes the whole
- * table void at once. An entry may vanish at any time: this is a cache.
+ * Entries are found by a 32-byte digest, compared whole and in constant time, and hold up to a fixed number of bytes.
+ * Each bears a stamp; it is found only under the very stamp that it was put in with, so that whatever has changed
+ * since makes the whole table void at once. An entry may vanish at any time: this is a cache.
  */
 #ifndef UAPI_CORE_CACHE_H
 #define UAPI_CORE_CACHE_H
@@ -29,12 +29,14 @@ typedef enum uapi_cache_memory {
 } uapi_cache_memory;
 
 /**
- * `entries` is a power of two, at least 4; `size` the most bytes that an entry holds, a multiple of 8. Memory is touched only as
- * entries come. NULL if there is none. Lives with the pool.
+ * `entries` is a power of two, at least 4; `size` the most bytes that an entry holds, a multiple of 8. Memory is
+ * touched only as entries come. NULL if there is none. Lives with the pool.
  */
 uapi_cache *uapi_cache_create(size_t entries, size_t size, uapi_cache_memory memory, apr_pool_t *pool);
 
-/** Copy the entry's bytes to `bytes`, which has room for `size`; returns how many, or -1 if there is none. Any thread. */
+/**
+ * Copy the entry's bytes to `bytes`, which has room for `size`; returns how many, or -1 if there is none. Any thread.
+ */
 ptrdiff_t uapi_cache_get(const uapi_cache *cache, const uint8_t key[UAPI_CACHE_KEY_SIZE], const uapi_cache_stamp *stamp,
                          void *bytes);
 

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * With OpenSSL 3 an implicit fetch and a new context cost more than hashing a token, so both are kept. The thread-specific
- * key is deleted when the module is unloaded: its destructor must not outlive the code it points to, and a server that
- * is restarted a thousand times must not run out of keys. The fetched algorithms are deliberately not freed then,
- * because at the end of the process OpenSSL has cleaned up before destructors run.
+ * With OpenSSL 3 an implicit fetch and a new context cost more than hashing a token, so both are kept. The
+ * thread-specific key is deleted when the module is unloaded: its destructor must not outlive the code it points to,
+ * and a server that is restarted a thousand times must not run out of keys. The fetched algorithms are deliberately
+ * not freed then, because at the end of the process OpenSSL has cleaned up before destructors run.
  */
 #include "crypto.h"
 

@@ -21,9 +21,9 @@
 #include "crypto.h"
 #include "secret.h"
 
-#define FORM        "uapi-key-v1:"
+#define FORM "uapi-key-v1:"
 #define FORM_LENGTH (sizeof(FORM) - 1)
-#define KEY_DIGITS  44
+#define KEY_DIGITS 44
 #define LINE_LENGTH (FORM_LENGTH + KEY_DIGITS)
 
 static const char audit_info[] = "uapi audit v1";
@@ -37,9 +37,12 @@ static apr_status_t refuse(uapi_result *result, apr_pool_t *pool, const char *pa
 static apr_status_t refuse_open(uapi_result *result, apr_pool_t *pool, const char *path, int error)
 {
     switch (error) {
-    case ENOENT: return refuse(result, pool, path, "does not exist: uapictl init makes one");
-    case ELOOP: return refuse(result, pool, path, "is a symbolic link: name the file itself");
-    case EACCES: return refuse(result, pool, path, "may not be read by this user: start as root or change its owner");
+    case ENOENT:
+        return refuse(result, pool, path, "does not exist: uapictl init makes one");
+    case ELOOP:
+        return refuse(result, pool, path, "is a symbolic link: name the file itself");
+    case EACCES:
+        return refuse(result, pool, path, "may not be read by this user: start as root or change its owner");
     default:
         return uapi_fail(result, pool, APR_FROM_OS_ERROR(error), UAPI_REASON_CONFIG_INVALID, "key file %s: %s", path,
                          strerror(error));

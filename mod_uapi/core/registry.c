@@ -1,15 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A registry that cannot be read when a child starts is no reason for the child to be useless for the rest of its life: opening
- * prepares memory only, and each call that needs the file tries it.
+ * A registry that cannot be read when a child starts is no reason for the child to be useless for the rest of its
+ * life: opening prepares memory only, and each call that needs the file tries it.
  */
 #include "registry_private.h"
 
 #include <apr_strings.h>
 
-#define MAX_TOKENS      65536
+#define MAX_TOKENS 65536
 #define MAX_CREDENTIALS 4096
-#define MAX_DEKS        512
+#define MAX_DEKS 512
 
 apr_status_t uapi_registry_check(const char *path, apr_pool_t *pool, uapi_result *result)
 {

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Each connection has a pool of its own with its own allocator, so that threads that open and close connections do not meet in
- * the child's pool, which no lock guards.
+ * Each connection has a pool of its own with its own allocator, so that threads that open and close connections do
+ * not meet in the child's pool, which no lock guards.
  */
 #include "registry_private.h"
 

@@ -64,9 +64,9 @@ size_t uapi_registry_credential_size(void);
 typedef apr_status_t (*uapi_registry_question)(uapi_store *store, void *baton, apr_pool_t *pool, uapi_result *result);
 
 /**
- * Ask on an idle connection or a new one. An idle one that fails is closed and the question asked once more on a new one,
- * because a changed schema ends a sealed connection. If the file behind its name is no longer the one that connections
- * were made to, they are closed and everything cached is void.
+ * Ask on an idle connection or a new one. An idle one that fails is closed and the question asked once more on a new
+ * one, because a changed schema ends a sealed connection. If the file behind its name is no longer the one that
+ * connections were made to, they are closed and everything cached is void.
  */
 apr_status_t uapi_registry_ask(uapi_registry *registry, uapi_registry_question question, void *baton, apr_pool_t *pool,
                                uapi_result *result);
@@ -86,8 +86,8 @@ void uapi_registry_watch(uapi_registry *registry);
 /** Have the next call look, whenever the last one did. */
 void uapi_registry_watch_soon(uapi_registry *registry);
 /**
- * The stamp under which entries are now found; take it before the store is asked for what will be put in. Returns 0 if nothing
- * may be cached just now.
+ * The stamp under which entries are now found; take it before the store is asked for what will be put in. Returns 0
+ * if nothing may be cached just now.
  */
 int uapi_registry_stamp(const uapi_registry *registry, uapi_cache_stamp *stamp);
 /** Make everything cached void. */

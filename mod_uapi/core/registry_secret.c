@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A credential is cached as it stands in the registry, together with its wrapped data key, so that unsealing needs neither file nor
- * connection and can fail only over the cryptography. Unwrapped data keys are found by a digest over their place and
- * their wrapped form: such an entry can never be wrong, whatever happens to the registry, so it bears no stamp.
+ * A credential is cached as it stands in the registry, together with its wrapped data key, so that unsealing needs
+ * neither file nor connection and can fail only over the cryptography. Unwrapped data keys are found by a digest over
+ * their place and their wrapped form: such an entry can never be wrong, whatever happens to the registry, so it bears
+ * no stamp.
  */
 #include "registry_private.h"
 

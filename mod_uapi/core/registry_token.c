@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * What is cached of a token is one flat record, so that a hit is a copy and nothing else. Unknown tokens are never cached: there is
- * no end to them, and somebody who tries many must not push the known ones out.
+ * What is cached of a token is one flat record, so that a hit is a copy and nothing else. Unknown tokens are never
+ * cached: there is no end to them, and somebody who tries many must not push the known ones out.
  */
 #include "registry_private.h"
 

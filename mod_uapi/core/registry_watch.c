@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Two numbers stamp what is cached. The generation is shared with the writers (store.h) and read by every call: it makes a
- * revocation hold at once. The epoch is this process's own and counts what the generation cannot show: a change made with
- * another program, a file that was replaced or has gone. One caller a second pays for looking; the others go on.
- * A file that is merely locked for a moment voids nothing: while nobody can write it, what is cached stays true.
+ * Two numbers stamp what is cached. The generation is shared with the writers (store.h) and read by every call: it
+ * makes a revocation hold at once. The epoch is this process's own and counts what the generation cannot show: a
+ * change made with another program, a file that was replaced or has gone. One caller a second pays for looking; the
+ * others go on. A file that is merely locked for a moment voids nothing: while nobody can write it, what is cached
+ * stays true.
  */
 #include "registry_private.h"
 
@@ -13,7 +14,7 @@
 #include <apr_strings.h>
 
 #define WATCH_PERIOD 1000
-#define WIPE_PERIOD  240000 /* with what the callers' own copies take, below the five minutes of the design */
+#define WIPE_PERIOD 240000 /* with what the callers' own copies take, below the five minutes of the design */
 
 static int64_t monotonic_now(void)
 {

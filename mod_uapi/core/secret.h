@@ -11,15 +11,19 @@
 #include <apr_pools.h>
 
 /**
- * Zeroed memory that is wiped and released when the pool is cleared. For long-lived keys: takes whole pages. NULL if the kernel
- * gives none. A forked child inherits the content and the exclusion from dumps; the lock it does not (mlock(2)).
+ * Zeroed memory that is wiped and released when the pool is cleared. For long-lived keys: takes whole pages. NULL if
+ * the kernel gives none. A forked child inherits the content and the exclusion from dumps; the lock it does not
+ * (mlock(2)).
  */
 void *uapi_secret_alloc(size_t size, apr_pool_t *pool);
 
 /** Wipe memory that the compiler must not think dead. */
 void uapi_secret_wipe(void *memory, size_t size);
 
-/** Have `size` bytes at `memory` wiped before the pool's memory is given back (a pre-cleanup). For plaintext in pool memory. */
+/**
+ * Have `size` bytes at `memory` wiped before the pool's memory is given back (a pre-cleanup). For plaintext in pool
+ * memory.
+ */
 void uapi_secret_wipe_with(apr_pool_t *pool, void *memory, size_t size);
 
 /** Compare in constant time; 1 if equal. */

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The checksum stands in the token so that a mistyped or leaked one is recognised without asking anybody; it proves nothing.
- * CRC-32 is computed four bits at a time: 51 characters do not pay for a library or a larger table.
+ * The checksum stands in the token so that a mistyped or leaked one is recognised without asking anybody; it proves
+ * nothing. CRC-32 is computed four bits at a time: 51 characters do not pay for a library or a larger table.
  */
 #include "token.h"
 
@@ -12,11 +12,11 @@
 #include "crypto.h"
 #include "secret.h"
 
-#define PREFIX_LENGTH   (sizeof(UAPI_TOKEN_USER_PREFIX) - 1)
-#define SECRET_SIZE     32
-#define SECRET_DIGITS   43
+#define PREFIX_LENGTH (sizeof(UAPI_TOKEN_USER_PREFIX) - 1)
+#define SECRET_SIZE 32
+#define SECRET_DIGITS 43
 #define CHECKSUM_DIGITS 6
-#define CHECKED_LENGTH  (PREFIX_LENGTH + SECRET_DIGITS)
+#define CHECKED_LENGTH (PREFIX_LENGTH + SECRET_DIGITS)
 
 _Static_assert(CHECKED_LENGTH + CHECKSUM_DIGITS == UAPI_TOKEN_LENGTH, "the parts make the whole");
 

@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file token.h
- * Tokens of the gateway's own: `uapi_ut_` (user), 256 random bits in base62, and a CRC-32 of what stands before in base62, so
- * that a typing error and a leaked token are recognised offline.
+ * Tokens of the gateway's own: `uapi_ut_` (user), 256 random bits in base62, and a CRC-32 of what stands before in
+ * base62, so that a typing error and a leaked token are recognised offline.
  *
- * Form: prefix of 8 characters, 43 characters of base62 (the 256 bits as a big-endian number, left-padded with '0'), 6
- * characters of base62 (CRC-32 of the 51 before). 57 characters in all. Only its SHA-256 is stored.
+ * Form: prefix of 8 characters, 43 characters of base62 (the 256 bits as a big-endian number, left-padded with '0'),
+ * 6 characters of base62 (CRC-32 of the 51 before). 57 characters in all. Only its SHA-256 is stored.
  */
 #ifndef UAPI_CORE_TOKEN_H
 #define UAPI_CORE_TOKEN_H

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Opening is done for every call that injects a credential, so the base64 is decoded piece by piece on the stack, straight into
- * the cipher. GCM gives out plaintext before the tag is verified; it goes into the caller's buffer, which is wiped when
- * the tag is wrong. An empty plaintext is refused, so that a length of 0 can mean "no blob".
+ * Opening is done for every call that injects a credential, so the base64 is decoded piece by piece on the stack,
+ * straight into the cipher. GCM gives out plaintext before the tag is verified; it goes into the caller's buffer,
+ * which is wiped when the tag is wrong. An empty plaintext is refused, so that a length of 0 can mean "no blob".
  */
 #include "vault.h"
 
@@ -16,16 +16,16 @@
 #include "crypto.h"
 #include "secret.h"
 
-#define IV_SIZE       12
-#define TAG_SIZE      16
-#define OVERHEAD      (IV_SIZE + TAG_SIZE)
+#define IV_SIZE 12
+#define TAG_SIZE 16
+#define OVERHEAD (IV_SIZE + TAG_SIZE)
 #define MAX_PLAINTEXT 65536
 
 /* The shortest run of characters that ends on a byte boundary and holds IV and tag, and the bytes it holds. */
-#define HEAD_CHARACTERS  40
-#define HEAD_SIZE        30
+#define HEAD_CHARACTERS 40
+#define HEAD_SIZE 30
 #define PIECE_CHARACTERS 1024
-#define PIECE_SIZE       (PIECE_CHARACTERS / 4 * 3)
+#define PIECE_SIZE (PIECE_CHARACTERS / 4 * 3)
 
 static apr_status_t unreadable(uapi_result *result, const char *detail)
 {

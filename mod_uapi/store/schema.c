@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Every view filters on current_tenant(), which is NULL while no tenant is bound, and nothing equals NULL: so a forgotten
- * binding shows no rows instead of all. The triggers write current_tenant() where the statement has no say in the tenant,
- * and NOT NULL makes an insert without one fail. Two views stand apart: v_tenants is the operator's list of names,
- * v_presented_tokens finds the one row whose hash the connection was given, before its tenant can be known.
+ * Every view filters on current_tenant(), which is NULL while no tenant is bound, and nothing equals NULL: so a
+ * forgotten binding shows no rows instead of all. The triggers write current_tenant() where the statement has no say
+ * in the tenant, and NOT NULL makes an insert without one fail. Two views stand apart: v_tenants is the operator's
+ * list of names, v_presented_tokens finds the one row whose hash the connection was given, before its tenant can be
+ * known.
  */
 #include "schema.h"
 

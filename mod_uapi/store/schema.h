@@ -10,7 +10,7 @@
 #define UAPI_STORE_SCHEMA_H
 
 #define UAPI_SCHEMA_APPLICATION_ID 0x55415049 /* "UAPI" */
-#define UAPI_SCHEMA_VERSION        1
+#define UAPI_SCHEMA_VERSION 1
 
 /** SQL that makes the tables in an empty file; runs in one transaction. */
 extern const char uapi_schema_tables[];

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Opening: judge the file by its name (never by a descriptor of ours: closing one would drop SQLite's locks on that file
- * in this process), let SQLite open it, set what must hold before anything is prepared, recognise the schema, make the
- * views, seal. Writers leave the -wal and -shm files behind, emptied, because a reader without write access to the folder
- * could not make them.
+ * Opening: judge the file by its name (never by a descriptor of ours: closing one would drop SQLite's locks on that
+ * file in this process), let SQLite open it, set what must hold before anything is prepared, recognise the schema,
+ * make the views, seal. Writers leave the -wal and -shm files behind, emptied, because a reader without write access
+ * to the folder could not make them.
  */
 #include "sqlite_connection.h"
 

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file sqlite_connection.h
- * What the files behind store.h share: one connection, its fixed statements, and how they are run. Not for callers of the store.
+ * What the files behind store.h share: one connection, its fixed statements, and how they are run. Not for callers of
+ * the store.
  */
 #ifndef UAPI_STORE_SQLITE_CONNECTION_H
 #define UAPI_STORE_SQLITE_CONNECTION_H
@@ -17,7 +18,7 @@
 #include "store.h"
 
 /** How long a writer waits for another, and how long the server waits for a locked file. */
-#define UAPI_STORE_PATIENCE        apr_time_from_sec(5)
+#define UAPI_STORE_PATIENCE apr_time_from_sec(5)
 #define UAPI_STORE_SERVER_PATIENCE apr_time_from_msec(200)
 
 typedef enum uapi_statement {
@@ -70,7 +71,10 @@ int uapi_sqlite_seal(uapi_store *store);
 
 /* sqlite_share.c */
 
-/** Give the files beside the registry its owner (as root) and permissions. Best effort: a reader's error says what is missing. */
+/**
+ * Give the files beside the registry its owner (as root) and permissions. Best effort: a reader's error says what is
+ * missing.
+ */
 void uapi_sqlite_share_side_files(const uapi_store *store, apr_pool_t *pool);
 
 /* sqlite_run.c */
@@ -96,7 +100,10 @@ apr_status_t uapi_sqlite_refuse(apr_status_t status, apr_pool_t *pool, uapi_resu
 apr_status_t uapi_sqlite_require_tenant(uapi_store *store, apr_pool_t *pool, uapi_result *result);
 /** Start a change: generation odd, BEGIN IMMEDIATE. Nothing to finish if it fails. */
 apr_status_t uapi_sqlite_begin(uapi_store *store, apr_pool_t *pool, uapi_result *result);
-/** End it: commit if `status` is APR_SUCCESS, else roll back; generation even. Returns `status`, or why the commit failed. */
+/**
+ * End it: commit if `status` is APR_SUCCESS, else roll back; generation even. Returns `status`, or why the commit
+ * failed.
+ */
 apr_status_t uapi_sqlite_finish(uapi_store *store, apr_status_t status, apr_pool_t *pool, uapi_result *result);
 
 #endif

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Why a file beside the database and not a row in it: readers must see a change without a system call, and SQLite's own
- * shared memory has no promised layout. Why flock and not SQLite's lock: the number has to change before SQLite lets the
- * first writer in. The first number is the time, so that a file that was deleted and made anew does not repeat numbers
- * that a reader may still hold.
+ * Why a file beside the database and not a row in it: readers must see a change without a system call, and SQLite's
+ * own shared memory has no promised layout. Why flock and not SQLite's lock: the number has to change before SQLite
+ * lets the first writer in. The first number is the time, so that a file that was deleted and made anew does not
+ * repeat numbers that a reader may still hold.
  */
 #include "sqlite_generation.h"
 

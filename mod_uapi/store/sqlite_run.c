@@ -20,12 +20,17 @@ static apr_status_t status_of(int code)
 {
     switch (code & 0xff) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return APR_EBUSY;
-    case SQLITE_FULL: return APR_ENOSPC;
-    case SQLITE_NOMEM: return APR_ENOMEM;
+    case SQLITE_LOCKED:
+        return APR_EBUSY;
+    case SQLITE_FULL:
+        return APR_ENOSPC;
+    case SQLITE_NOMEM:
+        return APR_ENOMEM;
     case SQLITE_PERM:
-    case SQLITE_READONLY: return APR_EACCES;
-    default: return APR_EGENERAL;
+    case SQLITE_READONLY:
+        return APR_EACCES;
+    default:
+        return APR_EGENERAL;
     }
 }
 
@@ -35,12 +40,17 @@ static const char *advice(int code)
     switch (code & 0xff) {
     case SQLITE_AUTH:
     case SQLITE_SCHEMA:
-    case SQLITE_TOOBIG: return "; its schema changed while it was open"; /* the seal forbids compiling anew */
-    case SQLITE_CANTOPEN: return "; this user needs to read it and its -wal and -shm files, or to write its folder";
-    case SQLITE_BUSY: return "; another program holds it";
+    case SQLITE_TOOBIG:
+        return "; its schema changed while it was open"; /* the seal forbids compiling anew */
+    case SQLITE_CANTOPEN:
+        return "; this user needs to read it and its -wal and -shm files, or to write its folder";
+    case SQLITE_BUSY:
+        return "; another program holds it";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return "; restore it from a backup";
-    default: return "";
+    case SQLITE_NOTADB:
+        return "; restore it from a backup";
+    default:
+        return "";
     }
 }
 

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The callback alone does not isolate: in `WITH v_tokens AS (SELECT * FROM t_tokens) SELECT * FROM v_tokens` the base table
- * is read under the name of the view. What holds is that after the fixed statements nothing is compiled at all, not even a
- * statement that SQLite would recompile because the schema changed. The same callback stays set throughout, because
- * setting one makes SQLite recompile everything. And since a few statements, VACUUM for one, never ask the callback, the
- * length that SQL text may have is set to nothing as well.
+ * The callback alone does not isolate: in `WITH v_tokens AS (SELECT * FROM t_tokens) SELECT * FROM v_tokens` the base
+ * table is read under the name of the view. What holds is that after the fixed statements nothing is compiled at all,
+ * not even a statement that SQLite would recompile because the schema changed. The same callback stays set
+ * throughout, because setting one makes SQLite recompile everything. And since a few statements, VACUUM for one,
+ * never ask the callback, the length that SQL text may have is set to nothing as well.
  */
 #include "sqlite_connection.h"
 
@@ -71,8 +71,8 @@ static void presented_hash(sqlite3_context *context, int count, sqlite3_value **
 int uapi_sqlite_add_functions(uapi_store *store)
 {
     int flags = SQLITE_UTF8 | SQLITE_INNOCUOUS;
-    int code =
-        sqlite3_create_function_v2(store->db, "current_tenant", 0, flags, store, current_tenant, NULL, NULL, NULL);
+    int code = sqlite3_create_function_v2(store->db, "current_tenant", 0, flags, store, current_tenant, NULL, NULL,
+                                          NULL);
 
     return code != SQLITE_OK ? code
                              : sqlite3_create_function_v2(store->db, "presented_hash", 0, flags, store, presented_hash,
@@ -97,14 +97,20 @@ static int allow(int action, const char *first, const char *second, const char *
 {
     switch (action) {
     case SQLITE_SELECT:
-    case SQLITE_TRANSACTION: return 1;
-    case SQLITE_READ: return first && may_touch(first, through, UAPI_SCHEMA_READ);
+    case SQLITE_TRANSACTION:
+        return 1;
+    case SQLITE_READ:
+        return first && may_touch(first, through, UAPI_SCHEMA_READ);
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
-    case SQLITE_DELETE: return first && may_touch(first, through, UAPI_SCHEMA_WRITE);
-    case SQLITE_FUNCTION: return second && is_ours(second);
-    case SQLITE_PRAGMA: return first && !second && strcmp(first, "data_version") == 0;
-    default: return 0;
+    case SQLITE_DELETE:
+        return first && may_touch(first, through, UAPI_SCHEMA_WRITE);
+    case SQLITE_FUNCTION:
+        return second && is_ours(second);
+    case SQLITE_PRAGMA:
+        return first && !second && strcmp(first, "data_version") == 0;
+    default:
+        return 0;
     }
 }
 

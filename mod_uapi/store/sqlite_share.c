@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Root changes owners in a folder that an unprivileged user may write, so each file is pinned first and judged afterwards: a
- * link put in its place is refused, hard ones too. The descriptor is O_PATH because closing any other one would drop the
- * locks that SQLite holds on the file in this process.
+ * Root changes owners in a folder that an unprivileged user may write, so each file is pinned first and judged
+ * afterwards: a link put in its place is refused, hard ones too. The descriptor is O_PATH because closing any other
+ * one would drop the locks that SQLite holds on the file in this process.
  */
 #include "sqlite_connection.h"
 

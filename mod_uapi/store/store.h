@@ -3,16 +3,18 @@
  * @file store.h
  * The registry: tenants, principals, tokens, credentials, data keys. One interface; sqlite.c stands behind it.
  *
- * Isolation: tenant tables are reached only through views that filter on the tenant bound to the connection; with none
- * bound every query sees zero rows. A token is looked up before its tenant is known: its view shows only the row whose
- * hash equals the one presented. Each connection prepares its fixed set of statements under an authorizer that lets
- * only those views and their triggers touch the base tables, and is then sealed: nothing more can be compiled on it.
+ * Isolation: tenant tables are reached only through views that filter on the tenant bound to the connection; with
+ * none bound every query sees zero rows. A token is looked up before its tenant is known: its view shows only the row
+ * whose hash equals the one presented. Each connection prepares its fixed set of statements under an authorizer that
+ * lets only those views and their triggers touch the base tables, and is then sealed: nothing more can be compiled on
+ * it.
  *
- * Changes are announced through `<path>-generation`, a small file that every process maps: odd while a write is under way, even
- * and higher afterwards. A reader that caches compares one atomic number with what it saw and so sees a
+ * Changes are announced through `<path>-generation`, a small file that every process maps: odd while a write is under
+ * way, even and higher afterwards. A reader that caches compares one atomic number with what it saw and so sees a
  * revocation on its very next call, without a system call.
  *
- * Threads: one uapi_store is one connection and belongs to one thread at a time. Strings in results live in the pool given.
+ * Threads: one uapi_store is one connection and belongs to one thread at a time. Strings in results live in the pool
+ * given.
  */
 #ifndef UAPI_STORE_STORE_H
 #define UAPI_STORE_STORE_H
@@ -115,7 +117,9 @@ typedef struct uapi_store_credential {
     apr_time_t updated;
 } uapi_store_credential;
 
-/** Insert or replace. The caller chose credential->version = (current or 0) + 1 for the blob's AAD; a race is refused. */
+/**
+ * Insert or replace. The caller chose credential->version = (current or 0) + 1 for the blob's AAD; a race is refused.
+ */
 apr_status_t uapi_store_credential_put(uapi_store *store, const uapi_store_credential *credential, apr_pool_t *pool,
                                        uapi_result *result);
 apr_status_t uapi_store_credential_find(uapi_store *store, const char *name, uapi_store_credential **credential,
@@ -125,8 +129,8 @@ apr_status_t uapi_store_credential_list(uapi_store *store, apr_array_header_t **
 apr_status_t uapi_store_credential_delete(uapi_store *store, const char *name, apr_pool_t *pool, uapi_result *result);
 
 /**
- * The generation (see above), for caches; maps the file read-only (creating it needs write access and is
- * done by uapi_store_open). Returned pointer lives with the pool. Read it with an acquire load; odd means: do not cache.
+ * The generation (see above), for caches; maps the file read-only (creating it needs write access and is done by
+ * uapi_store_open). Returned pointer lives with the pool. Read it with an acquire load; odd means: do not cache.
  */
 apr_status_t uapi_store_generation_map(const char *path, const volatile uint64_t **generation, apr_pool_t *pool,
                                        uapi_result *result);

@@ -1,5 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* The registry's operations: what goes in comes out, for its own tenant; files that are refused, and with what words. */
+/*
+ * The registry's operations: what goes in comes out, for its own tenant; files that are refused, and with what words.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

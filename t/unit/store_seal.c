@@ -1,5 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-/* The seal: nothing is compiled after it, base tables are out of reach before it, and no statement works without a tenant. */
+/*
+ * The seal: nothing is compiled after it, base tables are out of reach before it, and no statement works without a
+ * tenant.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -174,7 +177,10 @@ static void base_tables_are_out_of_reach_while_preparing(void **state)
     reopen_preparing(0);
 }
 
-/* Why the seal is needed. If this fails, SQLite has closed the gap, and the explanation in sqlite_seal.c is out of date. */
+/*
+ * Why the seal is needed. If this fails, SQLite has closed the gap, and the explanation in sqlite_seal.c is out of
+ * date.
+ */
 static void the_callback_alone_would_not_do(void **state)
 {
     (void)state;
