@@ -117,8 +117,14 @@ static void finds_literals(void **state)
     static const struct {
         const char *pattern, *literals;
     } patterns[] = {
-        {"get_*", "get_@0 "}, {"*_delete", "_delete@1 "}, {"a*bcd?ef", "a@0 bcd@2 ef@6 "}, {"*delete*", "delete@1 "},
-        {"name", "name@0 "},  {"**a??b", "a@2 b@5 "},     {"*", ""},                       {"", ""},
+        {"get_*", "get_@0 "},
+        {"*_delete", "_delete@1 "},
+        {"a*bcd?ef", "a@0 bcd@2 ef@6 "},
+        {"*delete*", "delete@1 "},
+        {"name", "name@0 "},
+        {"**a??b", "a@2 b@5 "},
+        {"*", ""},
+        {"", ""},
     };
 
     (void)state;

@@ -9,42 +9,86 @@
 #include <pthread.h>
 
 typedef struct decision {
-    const char *who;       /* "type tenant id role,role" */
+    const char *who; /* "type tenant id role,role" */
     const char *server, *method, *tool;
-    const char *verdict;   /* "allow p/r", "deny p/r", "default", and "allow shadow p/r" */
+    const char *verdict; /* "allow p/r", "deny p/r", "default", and "allow shadow p/r" */
 } decision;
 
-static const char documents[] =
-    POLICY("{name: open}")
-    "  rules:\n"
-    "    - {id: docs, effect: allow, server: docs}\n"
-    "    - {id: no-drop, effect: deny, tools: [\"*drop*\", purge]}\n"
-    "    - {id: no-subscribe, effect: deny, server: docs, methods: [resources/subscribe, \"notifications/*\"]}\n"
-    "---\n"
-    POLICY("{name: support, tenant: acme}")
-    "  subjects: [{type: agent, roles: [support, lead]}, {ids: [carol, dave]}]\n"
-    "  rules:\n"
-    "    - {id: read, effect: allow, server: zendesk, tools: [\"get_*\", \"list_*\", whoami]}\n"
-    "    - {id: any-crm, effect: allow, server: [\"crm-*\", \"?rm\"], tools: [\"*_read\"], methods: [\"tools/*\"]}\n"
-    "    - {id: prompts, effect: allow, server: zendesk, methods: [\"prompts/*\"]}\n"
-    "    - {id: not-secret, effect: deny, server: zendesk, tools: [get_secret]}\n"
-    "---\n"
-    POLICY("{name: people, tenant: acme}")
-    "  subjects: [{type: human}]\n"
-    "  rules:\n"
-    "    - {id: all, effect: allow, server: zendesk}\n"
-    "    - {id: closed, effect: deny, server: vault}\n"
-    "    - {id: vault, effect: allow, server: vault}\n"
-    "---\n"
-    POLICY("{name: strangers}")
-    "  subjects: [{type: anonymous}]\n"
-    "  rules: [{id: echo, effect: allow, server: demo, tools: [echo]}]\n"
-    "---\n"
-    POLICY("{name: trial}")
-    "  mode: shadow\n"
-    "  rules:\n"
-    "    - {id: no-get, effect: deny, server: zendesk, tools: [\"get_*\"]}\n"
-    "    - {id: would-open, effect: allow, server: hidden}\n";
+static const char documents[] = POLICY(
+    "{name: open}") "  rules:\n"
+                    "    - {id: docs, effect: allow, server: docs}\n"
+                    "    - {id: no-drop, effect: deny, tools: [\"*drop*\", purge]}\n"
+                    "    - {id: no-subscribe, effect: deny, server: docs, methods: [resources/subscribe, "
+                    "\"notifications/*\"]}\n"
+                    "---\n" POLICY(
+                        "{name: support, tenant: acme}") "  subjects: [{type: agent, roles: [support, lead]}, {ids: "
+                                                         "[carol, dave]}]\n"
+                                                         "  rules:\n"
+                                                         "    - {id: read, effect: allow, server: zendesk, tools: "
+                                                         "[\"get_*\", \"list_*\", whoami]}\n"
+                                                         "    - {id: any-crm, effect: allow, server: [\"crm-*\", "
+                                                         "\"?rm\"], tools: [\"*_read\"], methods: [\"tools/*\"]}\n"
+                                                         "    - {id: prompts, effect: allow, server: zendesk, methods: "
+                                                         "[\"prompts/*\"]}\n"
+                                                         "    - {id: not-secret, effect: deny, server: zendesk, tools: "
+                                                         "[get_secret]}\n"
+                                                         "---\n" POLICY(
+                                                             "{name: people, tenant: acme}") "  subjects: [{type: "
+                                                                                             "human}]\n"
+                                                                                             "  rules:\n"
+                                                                                             "    - {id: all, effect: "
+                                                                                             "allow, server: zendesk}\n"
+                                                                                             "    - {id: closed, "
+                                                                                             "effect: deny, server: "
+                                                                                             "vault}\n"
+                                                                                             "    - {id: vault, "
+                                                                                             "effect: allow, server: "
+                                                                                             "vault}\n"
+                                                                                             "---\n" POLICY("{name: "
+                                                                                                            "strangers"
+                                                                                                            "}") "  "
+                                                                                                                 "subje"
+                                                                                                                 "cts: "
+                                                                                                                 "[{"
+                                                                                                                 "type:"
+                                                                                                                 " anon"
+                                                                                                                 "ymous"
+                                                                                                                 "}]\n"
+                                                                                                                 "  "
+                                                                                                                 "rules"
+                                                                                                                 ": "
+                                                                                                                 "[{id:"
+                                                                                                                 " echo"
+                                                                                                                 ", "
+                                                                                                                 "effec"
+                                                                                                                 "t: "
+                                                                                                                 "allow"
+                                                                                                                 ", "
+                                                                                                                 "serve"
+                                                                                                                 "r: "
+                                                                                                                 "demo,"
+                                                                                                                 " tool"
+                                                                                                                 "s: "
+                                                                                                                 "[echo"
+                                                                                                                 "]}]\n"
+                                                                                                                 "---"
+                                                                                                                 "\n" POLICY(
+                                                                                                                     "{"
+                                                                                                                     "n"
+                                                                                                                     "a"
+                                                                                                                     "m"
+                                                                                                                     "e"
+                                                                                                                     ":"
+                                                                                                                     " "
+                                                                                                                     "t"
+                                                                                                                     "r"
+                                                                                                                     "i"
+                                                                                                                     "a"
+                                                                                                                     "l"
+                                                                                                                     "}") "  mode: shadow\n"
+                                                                                                                          "  rules:\n"
+                                                                                                                          "    - {id: no-get, effect: deny, server: zendesk, tools: [\"get_*\"]}\n"
+                                                                                                                          "    - {id: would-open, effect: allow, server: hidden}\n";
 
 static const decision decisions[] = {
     /* a rule without tools and methods, for everyone */
@@ -118,13 +162,27 @@ static const decision decisions[] = {
 
 /* The methods that keep a session going, and some that only look like it. */
 static const char *const session_methods[] = {
-    "initialize", "ping", "server/discover", "notifications/initialized", "notifications/x", "logging/setLevel",
-    "subscriptions/listen", "tools/list", "prompts/list", "resources/list", "resources/templates/list", "tasks/list",
-    "http/GET", "http/DELETE", "response/result", "response/error", NULL, /* NULL: a client's result */
+    "initialize",
+    "ping",
+    "server/discover",
+    "notifications/initialized",
+    "notifications/x",
+    "logging/setLevel",
+    "subscriptions/listen",
+    "tools/list",
+    "prompts/list",
+    "resources/list",
+    "resources/templates/list",
+    "tasks/list",
+    "http/GET",
+    "http/DELETE",
+    "response/result",
+    "response/error",
+    NULL, /* NULL: a client's result */
 };
 static const char *const other_methods[] = {
-    "Initialize", "initialize ", "secrets/list", "list", "notifications", "http/POST", "tools/call", "resources/read",
-    "tasks/result", "completion/complete", "",
+    "Initialize",     "initialize ",  "secrets/list",        "list", "notifications", "http/POST", "tools/call",
+    "resources/read", "tasks/result", "completion/complete", "",
 };
 
 static uapi_principal make_principal(const char *who)
@@ -220,8 +278,9 @@ static void ignores_order(void **state)
 static void keeps_sessions(void **state)
 {
     const uapi_policy *policy = load(POLICY("{name: p}") "  rules: [{id: r, effect: allow, server: s, tools: [x]}]\n");
-    const uapi_policy *closed = load(POLICY("{name: p}") "  rules:\n    - {id: r, effect: allow, server: s, tools: [x]}\n"
-                                     "    - {id: d, effect: deny, server: s, methods: [\"*\"]}\n");
+    const uapi_policy *closed = load(
+        POLICY("{name: p}") "  rules:\n    - {id: r, effect: allow, server: s, tools: [x]}\n"
+                            "    - {id: d, effect: deny, server: s, methods: [\"*\"]}\n");
 
     (void)state;
     for (size_t i = 0; i < sizeof(session_methods) / sizeof(session_methods[0]); i++) {
@@ -241,7 +300,7 @@ static void keeps_sessions(void **state)
 static void bounds_names(void **state)
 {
     const uapi_policy *policy = load(POLICY("{name: p}") "  rules:\n    - {id: r, effect: allow, tools: [\"*\"]}\n"
-                                     "    - {id: m, effect: allow, methods: [\"*\"]}\n");
+                                                         "    - {id: m, effect: allow, methods: [\"*\"]}\n");
     char *name = apr_pcalloc(pool, 258);
     decision tool = {"agent t a", "s", "tools/call", name, NULL}, method = {"agent t a", "s", name, NULL, NULL};
     decision server = {"agent t a", name, "tools/call", "x", NULL};
@@ -279,8 +338,9 @@ static void denies_nobody(void **state)
 static void shadows_change_nothing(void **state)
 {
     const uapi_policy *policy = load(POLICY("{name: s}") "  mode: shadow\n  rules: [{id: r, effect: allow}]\n");
-    const uapi_policy *both = load(POLICY("{name: s}") "  mode: shadow\n  rules: [{id: d, effect: deny, tools: [x]}]\n---\n"
-                                   POLICY("{name: e}") "  rules: [{id: a, effect: allow}]\n");
+    const uapi_policy *both = load(
+        POLICY("{name: s}") "  mode: shadow\n  rules: [{id: d, effect: deny, tools: [x]}]\n---\n" POLICY(
+            "{name: e}") "  rules: [{id: a, effect: allow}]\n");
     const decision x = {"agent t a", "s", "tools/call", "x", NULL}, y = {"agent t a", "s", "tools/call", "y", NULL};
 
     (void)state;

@@ -13,8 +13,9 @@
 #define VALUE(text) INJECT("header: X-Key, value: " text)
 #define SCANNERS(text) FIREWALL("f") "  scanners:\n    " text "\n"
 #define NAME_RULE " is no name: 1 to 64 of A-Z a-z 0-9 . _ @ -, beginning with a letter or digit\n"
-#define SPECIAL " has a character that is special in other pattern languages; only * and ? are special here, and ? stands" \
-                " for a name's [ ] { } or \\\n"
+#define SPECIAL                                                                                                \
+    " has a character that is special in other pattern languages; only * and ? are special here, and ? stands" \
+    " for a name's [ ] { } or \\\n"
 
 typedef struct error_case {
     const char *text, *printed;
@@ -26,10 +27,9 @@ static const error_case document_cases[] = {
     {"hello\n", "p:1:1: error: a document must be a mapping, not a string\n"},
     {"- a\n", "p:1:1: error: a document must be a mapping, not a list\n"},
     {"apiVersion: uapi/v1\n", "p:1:1: error: a document needs \"kind\"\n"},
-    {"kind: Server\n",
-     "p:1:1: error: a Server needs \"apiVersion\"\n"
-     "p:1:1: error: a Server needs \"metadata\"\n"
-     "p:1:1: error: a Server needs \"spec\"\n"},
+    {"kind: Server\n", "p:1:1: error: a Server needs \"apiVersion\"\n"
+                       "p:1:1: error: a Server needs \"metadata\"\n"
+                       "p:1:1: error: a Server needs \"spec\"\n"},
     {"kind: [Server]\n", "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not a list\n"},
     {"kind: Polcy\n",
      "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not \"Polcy\"; did you mean \"Policy\"?\n"},
@@ -68,13 +68,15 @@ static const error_case document_cases[] = {
     {POLICY("{name: p, tenant: t}") ONE_RULE "---\n" POLICY("{name: p, tenant: t}") ONE_RULE,
      "p:9:18: error: Policy \"p\" of tenant t is defined twice, first at p:3:18\n"},
     {POLICY("{name: p, tenant: t}") ONE_RULE "---\n" POLICY("{name: p, tenant: u}") ONE_RULE "---\n" POLICY("{name: p}")
-     ONE_RULE "---\n" SERVER("p") "  {}\n", ""},
+         ONE_RULE "---\n" SERVER("p") "  {}\n",
+     ""},
     {SERVER("s") "  {}\n---\n" SERVER("s") "  {}\n", "p:9:18: error: Server \"s\" is defined twice, first at p:3:18\n"},
     /* what libyaml and the tree refuse comes through, with what else there is */
     {RULES "    - {id: a, effect: allow, id: b}\n", "p:6:30: error: duplicate key \"id\", first at line 6\n"},
     {RULES "    - {id: a, effect: permit, id: b}\n    - {id: a\n",
      "p:6:31: error: duplicate key \"id\", first at line 6\n"
-     "p:8:1: error: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that begins at line 7\n"},
+     "p:8:1: error: not valid YAML: did not find expected ',' or '}' while parsing a flow mapping that begins at line "
+     "7\n"},
     /* a fault behind two aliases is told once, where it stands */
     {"apiVersion: uapi/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  rules:\n"
      "    - {id: a, effect: allow, tools: &t [\"[a]\"]}\n    - {id: b, effect: allow, tools: *t}\n",
@@ -96,10 +98,12 @@ static const error_case policy_cases[] = {
      "p:5:3: error: unknown field \"rule\" in the spec of a Policy; did you mean \"rules\"?\n"},
     /* subjects */
     {POLICY("{name: p}") "  subjects: []\n" ONE_RULE, "p:5:13: error: \"subjects\" is empty, so it can never match\n"},
-    {SUBJECT("{}"), "p:5:14: error: a subject needs \"type\", \"roles\", \"id\" or \"ids\"; leave \"subjects\" out to mean everyone\n"},
+    {SUBJECT("{}"), "p:5:14: error: a subject needs \"type\", \"roles\", \"id\" or \"ids\"; leave \"subjects\" out to "
+                    "mean everyone\n"},
     {SUBJECT("agent"), "p:5:14: error: a subject must be a mapping, not a string\n"},
-    {SUBJECT("{type: agnet}"), "p:5:21: error: \"type\" must be anonymous, human, agent, service or workflow, not \"agnet\";"
-                               " did you mean \"agent\"?\n"},
+    {SUBJECT("{type: agnet}"),
+     "p:5:21: error: \"type\" must be anonymous, human, agent, service or workflow, not \"agnet\";"
+     " did you mean \"agent\"?\n"},
     {SUBJECT("{role: [a]}"), "p:5:15: error: unknown field \"role\" in a subject; did you mean \"roles\"?\n"},
     {SUBJECT("{roles: a}"), "p:5:22: error: \"roles\" must be a list of strings, not a string\n"},
     {SUBJECT("{roles: []}"), "p:5:22: error: \"roles\" is empty, so it can never match\n"},
@@ -114,7 +118,8 @@ static const error_case policy_cases[] = {
     {SUBJECT("{type: anonymous, roles: [a]}"),
      "p:5:14: error: anonymous callers have no roles, so this subject can never match\n"},
     {SUBJECT("{type: anonymous, id: a}"), "p:5:14: error: anonymous callers have no id of their own: leave it out\n"},
-    {SUBJECT("{type: anonymous, ids: [a]}"), "p:5:14: error: anonymous callers have no id of their own: leave it out\n"},
+    {SUBJECT("{type: anonymous, ids: [a]}"),
+     "p:5:14: error: anonymous callers have no id of their own: leave it out\n"},
 };
 
 static const error_case rule_cases[] = {
@@ -123,7 +128,8 @@ static const error_case rule_cases[] = {
     {RULES "    - {id: a, effect: permit}\n", "p:6:23: error: \"effect\" must be deny or allow, not \"permit\"\n"},
     {RULES "    - {id: a, effect: alow}\n",
      "p:6:23: error: \"effect\" must be deny or allow, not \"alow\"; did you mean \"allow\"?\n"},
-    {RULES "    - {id: a, effect: require_approval}\n", "p:6:23: error: \"effect\": \"require_approval\" is not yet supported\n"},
+    {RULES "    - {id: a, effect: require_approval}\n",
+     "p:6:23: error: \"effect\": \"require_approval\" is not yet supported\n"},
     {RULES "    - {id: a b, effect: allow}\n", "p:6:12: error: rule id \"a b\"" NAME_RULE},
     {RULES "    - {id: a, effect: allow}\n    - {id: a, effect: deny}\n",
      "p:7:12: error: rule id \"a\" is used twice in this policy, first at line 6\n"},
@@ -144,11 +150,13 @@ static const error_case rule_cases[] = {
     {RULE("tools: []"), "p:6:37: error: \"tools\" is empty, so it can never match\n"},
     {RULE("tools: get"), "p:6:37: error: \"tools\" must be a list of strings, not a string\n"},
     {RULE("tools: "), "p:6:37: error: \"tools\" must be a list of strings, not nothing\n"},
-    {RULE("tools: [on]"), "p:6:38: error: each of \"tools\" must be a string, not a boolean; put it in quotes if it is a name\n"},
+    {RULE("tools: [on]"),
+     "p:6:38: error: each of \"tools\" must be a string, not a boolean; put it in quotes if it is a name\n"},
     {RULE("tools: [~]"), "p:6:38: error: each of \"tools\" must be a string, not nothing\n"},
     {RULE("tools: [{a: b}]"), "p:6:38: error: each of \"tools\" must be a string, not a mapping\n"},
     {RULE("tools: [\"\"]"), "p:6:38: error: tool \"\" is empty, so it can never match\n"},
-    {RULE("tools: [\"!get\"]"), "p:6:38: error: tool \"!get\" begins with \"!\", but patterns have no negation: write a deny rule\n"},
+    {RULE("tools: [\"!get\"]"),
+     "p:6:38: error: tool \"!get\" begins with \"!\", but patterns have no negation: write a deny rule\n"},
     {RULE("tools: [\"get \"]"), "p:6:38: error: tool \"get \" begins or ends with a space\n"},
     {RULE("tools: [\" get\"]"), "p:6:38: error: tool \" get\" begins or ends with a space\n"},
     {RULE("tools: [\"get_[ab]\"]"), "p:6:38: error: tool \"get_[ab]\"" SPECIAL},
@@ -178,21 +186,28 @@ static const error_case firewall_cases[] = {
     {FIREWALL("f") "  scanners: []\n", "p:5:13: error: \"scanners\" must be a mapping, not a list\n"},
     {FIREWALL("f") "  scanners: {}\n", "p:5:13: error: \"scanners\" is empty: leave it out\n"},
     {SCANNERS("secrets: block"), "p:6:14: error: \"secrets\" must be a mapping, not a string\n"},
-    {SCANNERS("secrets: {}"), "p:6:5: error: scanner \"secrets\" says nothing: give it \"request\", \"response\" or \"rules\"\n"},
+    {SCANNERS("secrets: {}"),
+     "p:6:5: error: scanner \"secrets\" says nothing: give it \"request\", \"response\" or \"rules\"\n"},
     {SCANNERS("Secrets: {request: block}"), "p:6:5: error: \"Secrets\" is no scanner's name: a-z 0-9 _\n"},
     {SCANNERS("secrets: {request: blok}"),
      "p:6:24: error: \"request\" must be allow, log, redact or block, not \"blok\"; did you mean \"block\"?\n"},
     {SCANNERS("secrets: {response: require_approval}"),
      "p:6:25: error: \"response\": \"require_approval\" is not yet supported\n"},
-    {SCANNERS("secrets: {respond: log}"), "p:6:15: error: unknown field \"respond\" in a scanner; did you mean \"response\"?\n"},
+    {SCANNERS("secrets: {respond: log}"),
+     "p:6:15: error: unknown field \"respond\" in a scanner; did you mean \"response\"?\n"},
     {SCANNERS("secrets: {rules: {}}"), "p:6:22: error: \"rules\" is empty: leave it out\n"},
     {SCANNERS("secrets: {rules: {github_token: log}}"),
-     "p:6:23: error: rule \"github_token\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z 0-9 _\n"},
+     "p:6:23: error: rule \"github_token\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with "
+     "a-z 0-9 _\n"},
     {SCANNERS("secrets: {rules: {secrets.: log, secrets_x: log, secrets.A: log}}"),
-     "p:6:23: error: rule \"secrets.\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z 0-9 _\n"
-     "p:6:38: error: rule \"secrets_x\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z 0-9 _\n"
-     "p:6:54: error: rule \"secrets.A\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z 0-9 _\n"},
-    {SCANNERS("secrets: {rules: {secrets.a: {}}}"), "p:6:23: error: rule \"secrets.a\" says nothing: give it an action\n"},
+     "p:6:23: error: rule \"secrets.\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z "
+     "0-9 _\n"
+     "p:6:38: error: rule \"secrets_x\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z "
+     "0-9 _\n"
+     "p:6:54: error: rule \"secrets.A\" is none of scanner \"secrets\", whose rules are named secrets.<rule>, with a-z "
+     "0-9 _\n"},
+    {SCANNERS("secrets: {rules: {secrets.a: {}}}"),
+     "p:6:23: error: rule \"secrets.a\" says nothing: give it an action\n"},
     {SCANNERS("secrets: {rules: {secrets.a: [log]}}"),
      "p:6:34: error: \"secrets.a\" must be an action or a mapping, not a list\n"},
     {SCANNERS("secrets: {rules: {secrets.a: lgo}}"),
@@ -208,7 +223,8 @@ static const error_case server_cases[] = {
     {SERVER("s") "  url: ftp://a/\n", "p:5:8: error: \"url\" must begin with https:// or http://\n"},
     {SERVER("s") "  url: https://a b/\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
     {SERVER("s") "  url: \"https://a/\\r\\nX: y\"\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
-    {SERVER("s") "  url: https://u:p@a/\n", "p:5:8: error: \"url\" must not hold a user name or password: use a credential\n"},
+    {SERVER("s") "  url: https://u:p@a/\n",
+     "p:5:8: error: \"url\" must not hold a user name or password: use a credential\n"},
     {SERVER("s") "  url: https://a/#x\n", "p:5:8: error: \"url\" must not have a fragment\n"},
     {SERVER("s") "  url: https://\n", "p:5:8: error: \"url\" has no valid host and port\n"},
     {SERVER("s") "  url: https:///x\n", "p:5:8: error: \"url\" has no valid host and port\n"},
@@ -221,7 +237,8 @@ static const error_case server_cases[] = {
     {SERVER("s") "  url: \"https://[::1]:8443/mcp?x=y\"\n", ""},
     {SERVER("s") "  url: http://127.0.0.1:3001\n", ""},
     /* credentials */
-    {SERVER("s") "  credential: {}\n", "p:5:15: error: a credential needs \"inject\"\np:5:15: error: a credential needs \"name\"\n"},
+    {SERVER("s") "  credential: {}\n",
+     "p:5:15: error: a credential needs \"inject\"\np:5:15: error: a credential needs \"name\"\n"},
     {SERVER("s") "  credential: c\n", "p:5:15: error: \"credential\" must be a mapping, not a string\n"},
     {SERVER("s") "  credential: {name: c d, inject: {header: X, value: \"{secret}\"}}\n",
      "p:5:22: error: credential \"c d\"" NAME_RULE},
@@ -239,12 +256,14 @@ static const error_case server_cases[] = {
      "p:5:61: error: a credential cannot be injected as header \"content-LENGTH\": it frames the message\n"},
     {HEADER("Mcp-Session-Id"),
      "p:5:61: error: a credential cannot be injected as header \"Mcp-Session-Id\": the gateway sets or judges it\n"},
-    {VALUE("\"\""), "p:5:56: error: \"value\" must have {secret} exactly once; the secret itself is kept in the registry"
-                    " (uapictl credential set)\n"},
+    {VALUE("\"\""),
+     "p:5:56: error: \"value\" must have {secret} exactly once; the secret itself is kept in the registry"
+     " (uapictl credential set)\n"},
     {VALUE("sk-live-1234"), "p:5:56: error: \"value\" must have {secret} exactly once; the secret itself is kept in the"
                             " registry (uapictl credential set)\n"},
-    {VALUE("\"{secret}{secret}\""), "p:5:56: error: \"value\" must have {secret} exactly once; the secret itself is kept in"
-                                    " the registry (uapictl credential set)\n"},
+    {VALUE("\"{secret}{secret}\""),
+     "p:5:56: error: \"value\" must have {secret} exactly once; the secret itself is kept in"
+     " the registry (uapictl credential set)\n"},
     {VALUE("\"{secret}\\r\\nX: y\""), "p:5:56: error: \"value\" may have printable ASCII characters only\n"},
     {VALUE("\"\\u00e9{secret}\""), "p:5:56: error: \"value\" may have printable ASCII characters only\n"},
     {VALUE("\" {secret}\""), "p:5:56: error: \"value\" begins or ends with a space\n"},
@@ -264,10 +283,10 @@ static void check_cases(const error_case *cases, size_t count)
     }
 }
 
-#define CHECKS(name)                                              \
-    static void names_##name##_faults(void **state)               \
-    {                                                             \
-        (void)state;                                              \
+#define CHECKS(name)                                                               \
+    static void names_##name##_faults(void **state)                                \
+    {                                                                              \
+        (void)state;                                                               \
         check_cases(name##_cases, sizeof(name##_cases) / sizeof(name##_cases[0])); \
     }
 
@@ -281,12 +300,36 @@ CHECKS(server)
 static void refuses_headers(void **state)
 {
     static const char *const headers[] = {
-        "Content-Length", "content-type", "Content-Encoding", "Transfer-Encoding", "TE", "Trailer", "Expect", "Range",
-        "If-Match", "Connection", "KEEP-ALIVE", "Proxy-Authorization", "Proxy-Connection", "Upgrade", "HTTP2-Settings", "Host",
-        "Via", "Forwarded", "X-Forwarded-For", "Accept", "Accept-Encoding", "Origin", "MCP-Protocol-Version", "mcp-name",
-        "Last-Event-ID", "Sec-Fetch-Site", "Date",
+        "Content-Length",
+        "content-type",
+        "Content-Encoding",
+        "Transfer-Encoding",
+        "TE",
+        "Trailer",
+        "Expect",
+        "Range",
+        "If-Match",
+        "Connection",
+        "KEEP-ALIVE",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "Upgrade",
+        "HTTP2-Settings",
+        "Host",
+        "Via",
+        "Forwarded",
+        "X-Forwarded-For",
+        "Accept",
+        "Accept-Encoding",
+        "Origin",
+        "MCP-Protocol-Version",
+        "mcp-name",
+        "Last-Event-ID",
+        "Sec-Fetch-Site",
+        "Date",
     };
-    static const char *const allowed[] = {"Authorization", "X-Api-Key", "Cookie", "PRIVATE-TOKEN", "T", "Hosts", "api_key~1"};
+    static const char *const allowed[] = {"Authorization", "X-Api-Key", "Cookie", "PRIVATE-TOKEN", "T",
+                                          "Hosts",         "api_key~1"};
     const char *printed;
 
     (void)state;
@@ -316,8 +359,10 @@ static void bounds_lengths(void **state)
     load(apr_psprintf(pool, RULE("tools: [%s]"), fill(256)));
     text = apr_psprintf(pool, RULE("tools: [%s]"), fill(257));
     assert_null(parse("p", text, strlen(text), &printed));
-    assert_string_equal(printed, apr_psprintf(pool, "p:6:38: error: tool \"%s...\" is longer than 256 bytes, so it can never"
-                                                    " match\n", fill(64)));
+    assert_string_equal(printed, apr_psprintf(pool,
+                                              "p:6:38: error: tool \"%s...\" is longer than 256 bytes, so it can never"
+                                              " match\n",
+                                              fill(64)));
     load(apr_psprintf(pool, SERVER("%s") "  {}\n", fill(64)));
     text = apr_psprintf(pool, SERVER("%s") "  {}\n", fill(65));
     assert_null(parse("p", text, strlen(text), &printed));
@@ -345,8 +390,9 @@ static void bounds_the_index(void **state)
     }
     text = apr_psprintf(pool, RULE("server: [%s], tools: [%s]"), list, list);
     assert_null(parse("p", text, strlen(text), &printed));
-    assert_string_equal(printed, "p:6:7: error: too many servers times tools and methods in this and the rules before it;"
-                                 " use patterns\n");
+    assert_string_equal(printed,
+                        "p:6:7: error: too many servers times tools and methods in this and the rules before it;"
+                        " use patterns\n");
 }
 
 static void keeps_the_first_hundred(void **state)

@@ -13,7 +13,8 @@ static const char *print_scanners(const uapi_policy *policy)
     for (int i = 0; i < scanners->nelts; i++) {
         const uapi_policy_scanner *entry = &APR_ARRAY_IDX(scanners, i, uapi_policy_scanner);
         assert_non_null(entry->scanner);
-        text = apr_psprintf(pool, "%s%s%s %s/%s", text, i > 0 ? "; " : "", entry->rule != NULL ? entry->rule : entry->scanner,
+        text = apr_psprintf(pool, "%s%s%s %s/%s", text, i > 0 ? "; " : "",
+                            entry->rule != NULL ? entry->rule : entry->scanner,
                             entry->request < 0 ? "-" : uapi_action_name((uapi_action)entry->request),
                             entry->response < 0 ? "-" : uapi_action_name((uapi_action)entry->response));
     }
@@ -21,7 +22,7 @@ static const char *print_scanners(const uapi_policy *policy)
 }
 
 typedef struct merge_case {
-    const char *first, *second;   /* the specs; second NULL: one document */
+    const char *first, *second; /* the specs; second NULL: one document */
     const char *mode, *scanners;
 } merge_case;
 
@@ -38,12 +39,13 @@ static const merge_case merges[] = {
      "a block/-; a.x log/log; a.y block/allow"},
     {"  scanners: {a: {rules: {a.x: log}}}\n", NULL, "enforce", "a -/-; a.x log/log"},
     /* the strictest of two documents */
-    {"  scanners: {a: {request: log, response: block}}\n", "  scanners: {a: {request: redact, response: allow}}\n", "enforce",
-     "a redact/block"},
+    {"  scanners: {a: {request: log, response: block}}\n", "  scanners: {a: {request: redact, response: allow}}\n",
+     "enforce", "a redact/block"},
     {"  scanners: {a: {rules: {a.x: log}}}\n", "  scanners: {a: {rules: {a.x: {request: block}}}}\n", "enforce",
      "a -/-; a.x block/log"},
     /* what one blocks as a whole, another does not let through by naming the rule */
-    {"  scanners: {a: {request: block}}\n", "  scanners: {a: {rules: {a.x: log}}}\n", "enforce", "a block/-; a.x block/log"},
+    {"  scanners: {a: {request: block}}\n", "  scanners: {a: {rules: {a.x: log}}}\n", "enforce",
+     "a block/-; a.x block/log"},
     {"  scanners: {a: {request: block}}\n", "  scanners: {a: {request: log, rules: {a.x: allow}}}\n", "enforce",
      "a block/-; a.x block/allow"},
     {"  scanners: {a: {request: block, rules: {a.x: allow}}}\n", "  scanners: {a: {request: log}}\n", "enforce",
@@ -76,7 +78,8 @@ static void defaults_to_enforce(void **state)
 
 static void knows_positions(void **state)
 {
-    const uapi_policy *policy = load(FIREWALL("f") "  scanners:\n    secrets:\n      request: log\n      rules: {secrets.x: block}\n");
+    const uapi_policy *policy = load(
+        FIREWALL("f") "  scanners:\n    secrets:\n      request: log\n      rules: {secrets.x: block}\n");
     const uapi_policy_scanner *entry = &APR_ARRAY_IDX(uapi_policy_firewall_scanners(policy), 1, uapi_policy_scanner);
 
     (void)state;
@@ -103,12 +106,13 @@ static void names_words(void **state)
 
 static void finds_servers(void **state)
 {
-    const uapi_policy *policy = load(SERVER("stripe")
-                                     "  url: https://mcp.stripe.example/mcp\n  protocol: mcp\n"
-                                     "  credential: {name: stripe-key, inject: {header: Authorization, value: \"Bearer {secret}\"}}\n"
-                                     "---\n" SERVER("plain") "  {}\n---\n" SERVER("both")
-                                     "  credential: {name: c, inject: {header: X-Key, value: \"{secret}{secre}x\"}}\n---\n"
-                                     RULES "    - {id: a, effect: deny, server: [named, \"glob*\", a?b]}\n");
+    const uapi_policy *policy = load(SERVER(
+        "stripe") "  url: https://mcp.stripe.example/mcp\n  protocol: mcp\n"
+                  "  credential: {name: stripe-key, inject: {header: Authorization, value: \"Bearer {secret}\"}}\n"
+                  "---\n" SERVER("plain") "  {}\n---\n" SERVER(
+                      "both") "  credential: {name: c, inject: {header: X-Key, value: "
+                              "\"{secret}{secre}x\"}}\n---\n" RULES
+                              "    - {id: a, effect: deny, server: [named, \"glob*\", a?b]}\n");
     const uapi_policy_server *server = uapi_policy_find_server(policy, "stripe");
     unsigned policies, rules, servers, firewalls;
 

@@ -70,7 +70,8 @@ enum { RULES_COUNT = 10000 };
 static unsigned cost_beside(const char *format, const char *method, const char *tool, const char *expected)
 {
     static const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "acme", .id = "bot"};
-    const char *beginning = POLICY("{name: p}") "  rules:\n    - {id: it, effect: allow, server: s, tools: [get_user]}\n";
+    const char *beginning = POLICY(
+        "{name: p}") "  rules:\n    - {id: it, effect: allow, server: s, tools: [get_user]}\n";
     char *text = apr_palloc(pool, strlen(beginning) + RULES_COUNT * 160 + 1), *at = text;
     const uapi_policy_question question = {&principal, "s", method, tool};
     const uapi_policy *policy;
@@ -116,7 +117,7 @@ static void costs_what_is_near(void **state)
         {"server: s, tools: [\"g*_%d_r\"]", 2},
         {"server: s, tools: [\"get_*_%d\"]", 2},
         {"server: s, tools: [\"get_*%d*_user\"]", 2},
-        {"tools: [\"tool%d_*\"]", 4},                 /* the group of every server is looked at, its rules are not */
+        {"tools: [\"tool%d_*\"]", 4}, /* the group of every server is looked at, its rules are not */
         {"server: s, methods: [\"vendor/*/x%d\", \"tools/*/%d\"]", 2}, /* with warnings */
     };
 
@@ -141,7 +142,8 @@ static void costs_little_to_keep_a_session(void **state)
 static void costs_nothing_for_other_tenants(void **state)
 {
     enum { TENANTS = 5000 };
-    static const char form[] = POLICY("{name: p, tenant: t%d}") "  rules: [{id: r%d, effect: allow, server: s, tools: [x]}]\n---\n";
+    static const char form[] = POLICY(
+        "{name: p, tenant: t%d}") "  rules: [{id: r%d, effect: allow, server: s, tools: [x]}]\n---\n";
     const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "t4711", .id = "bot"};
     const uapi_policy_question question = {&principal, "s", "tools/call", "x"};
     char *text = apr_palloc(pool, TENANTS * (sizeof(form) + 16)), *at = text;
@@ -158,8 +160,9 @@ static void costs_nothing_for_other_tenants(void **state)
 /* Names made to meet many literals again and again stay bounded: 256 bytes, one pass. */
 static void survives_hostile_names(void **state)
 {
-    const uapi_policy *policy = load(POLICY("{name: p}") "  rules:\n    - {id: a, effect: allow, server: s, tools: "
-                                     "[\"*a*b\", \"*aa*b\", \"*aaa*b\", \"a*a*a*a*a*b\", \"*a?a*b\", \"?*a\"]}\n");
+    const uapi_policy *policy = load(
+        POLICY("{name: p}") "  rules:\n    - {id: a, effect: allow, server: s, tools: "
+                            "[\"*a*b\", \"*aa*b\", \"*aaa*b\", \"a*a*a*a*a*b\", \"*a?a*b\", \"?*a\"]}\n");
     const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "t", .id = "bot"};
     char *name = apr_pcalloc(pool, 257);
     const uapi_policy_question question = {&principal, "s", "tools/call", name};

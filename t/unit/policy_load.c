@@ -115,7 +115,8 @@ static void loads_folders(void **state)
 static void sorts_diagnostics(void **state)
 {
     const char *z = write_file("z.yaml", RULES "    - {id: a, effect: allow, tool: [x]}\n    - {id: a, effect: no}\n");
-    const char *b = write_file("b.yaml", RULES "    - {id: a, effect: allow}\n---\n" SERVER("s") "  urls: x\n  url: x\n");
+    const char *b = write_file("b.yaml",
+                               RULES "    - {id: a, effect: allow}\n---\n" SERVER("s") "  urls: x\n  url: x\n");
     const char *const paths[] = {z, b, NULL};
     uapi_policy *policy;
 
@@ -138,7 +139,8 @@ static void refuses_unreadable(void **state)
 
     (void)state;
     assert_string_equal(load_path(folder, &policy), ": error: the directory holds no *.yaml or *.yml file\n");
-    assert_string_equal(load_path(missing, &policy), "missing.yaml: error: cannot be read: No such file or directory\n");
+    assert_string_equal(load_path(missing, &policy),
+                        "missing.yaml: error: cannot be read: No such file or directory\n");
     assert_int_equal(mkfifo(fifo, 0600), 0);
     assert_string_equal(load_path(fifo, &policy), "fifo.yaml: error: is neither a file nor a directory\n");
     assert_string_equal(load_path(folder, &policy), "fifo.yaml: error: is neither a file nor a directory\n");
@@ -162,7 +164,8 @@ static void bounds_size(void **state)
     assert_string_equal(load_path(path, &policy), "large.yaml: error: larger than 4 MiB\n");
     assert_int_equal(truncate(path, UAPI_YAML_MAX_SIZE), 0);
     assert_string_equal(load_path(path, &policy), "large.yaml:1:1: error: a control character\n");
-    assert_string_equal(load_path(write_file("empty.yaml", ""), &policy), "empty.yaml: warning: the file holds no document\n");
+    assert_string_equal(load_path(write_file("empty.yaml", ""), &policy),
+                        "empty.yaml: warning: the file holds no document\n");
     assert_non_null(policy);
 }
 

@@ -58,7 +58,8 @@ static const char *show_all(const apr_array_header_t *roots)
     const char *text = "";
 
     for (int i = 0; i < roots->nelts; i++) {
-        text = apr_pstrcat(pool, text, i > 0 ? " --- " : "", show(APR_ARRAY_IDX(roots, i, const uapi_yaml_node *)), NULL);
+        text = apr_pstrcat(pool, text, i > 0 ? " --- " : "", show(APR_ARRAY_IDX(roots, i, const uapi_yaml_node *)),
+                           NULL);
     }
     return text;
 }
@@ -75,7 +76,9 @@ static void builds_trees(void **state)
         {"a: {b: c}\n---\nd:\n  - e\n", "{s1:1:a={s1:5:b=s1:8:c}} --- {s3:1:d=[s4:5:e]}"},
         {"a:\nb: ~\n", "{s1:1:a=s1:3: s2:1:b=s2:4:~}"},
         {"a: |\n  x\n  y\n", "{s1:1:a=q1:4:x\ny\n}"},
-        {"\xef\xbb\xbf" "a: b\r\nc: d\r\n", "{s1:1:a=s1:4:b s2:1:c=s2:4:d}"},
+        {"\xef\xbb\xbf"
+         "a: b\r\nc: d\r\n",
+         "{s1:1:a=s1:4:b s2:1:c=s2:4:d}"},
         {"\xc3\xa9\xe2\x82\xac: x", "{s1:1:\xc3\xa9\xe2\x82\xac=s1:5:x}"}, /* columns count characters */
         {"a: &x [1, 2]\nb: *x\nc: *x\n", "{s1:1:a=[s1:8:1 s1:11:2] s2:1:b=[s1:8:1 s1:11:2] s3:1:c=[s1:8:1 s1:11:2]}"},
         {"- &x a\n- &x b\n- *x\n", "[s1:3:a s2:3:b s2:3:b]"},
@@ -99,29 +102,42 @@ typedef struct refusal {
 static const refusal refusals[] = {
     /* characters */
     {"a: b\nc: \xff\n", "2:4: a byte that is not UTF-8"},
-    {"a: \xc0\x80\n", "1:4: a byte that is not UTF-8"},           /* overlong */
-    {"a: \xe0\x80\x80\n", "1:4: a byte that is not UTF-8"},       /* overlong */
-    {"a: \xed\xa0\x80\n", "1:4: a byte that is not UTF-8"},       /* a surrogate */
-    {"a: \xf4\x90\x80\x80\n", "1:4: a byte that is not UTF-8"},   /* beyond U+10FFFF */
-    {"a: \xe2\x82", "1:4: a byte that is not UTF-8"},             /* cut off */
+    {"a: \xc0\x80\n", "1:4: a byte that is not UTF-8"},         /* overlong */
+    {"a: \xe0\x80\x80\n", "1:4: a byte that is not UTF-8"},     /* overlong */
+    {"a: \xed\xa0\x80\n", "1:4: a byte that is not UTF-8"},     /* a surrogate */
+    {"a: \xf4\x90\x80\x80\n", "1:4: a byte that is not UTF-8"}, /* beyond U+10FFFF */
+    {"a: \xe2\x82", "1:4: a byte that is not UTF-8"},           /* cut off */
     {"\xc3\xa9: \x80", "1:4: a byte that is not UTF-8"},
-    {"\xff\xfe" "a\0", "1:1: a byte that is not UTF-8"},          /* UTF-16 */
+    {"\xff\xfe"
+     "a\0",
+     "1:1: a byte that is not UTF-8"}, /* UTF-16 */
     {"a: \x01\n", "1:4: a control character"},
     {"a: \x7f\n", "1:4: a control character"},
     {"a: \xc2\x80\n", "1:4: a control character"},
     {"a: b\rc: d\n", "1:5: a carriage return without a line feed"},
     {"a: b\r", "1:5: a carriage return without a line feed"},
-    {"# x\xc2\x85" "a: b\n", "1:4: a character (NEL) that ends a line in YAML but not in an editor"},
-    {"# x\xe2\x80\xa8" "a: b\n", "1:4: a character (LS or PS) that ends a line in YAML but not in an editor"},
-    {"a: \xe2\x80\xae" "b\n", "1:4: a character that changes the direction of writing"},
-    {"a: \xe2\x81\xa6" "b\n", "1:4: a character that changes the direction of writing"},
+    {"# x\xc2\x85"
+     "a: b\n",
+     "1:4: a character (NEL) that ends a line in YAML but not in an editor"},
+    {"# x\xe2\x80\xa8"
+     "a: b\n",
+     "1:4: a character (LS or PS) that ends a line in YAML but not in an editor"},
+    {"a: \xe2\x80\xae"
+     "b\n",
+     "1:4: a character that changes the direction of writing"},
+    {"a: \xe2\x81\xa6"
+     "b\n",
+     "1:4: a character that changes the direction of writing"},
     {"a: \xef\xbb\xbf\n", "1:4: a byte order mark inside the text"},
     {"a: \xef\xbf\xbf\n", "1:4: a code point that is no character"},
     /* syntax */
     {"a: b\n c: d\n", "2:3: not valid YAML: mapping values are not allowed in this context"},
-    {"a: [b\nc: d\n", "2:2: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence that begins at line 1"},
-    {"a: 'b\n", "2:1: not valid YAML: found unexpected end of stream while scanning a quoted scalar that begins at line 1"},
-    {"\ta: b\n", "1:1: not valid YAML: found character that cannot start any token while scanning for the next token that begins at line 1"},
+    {"a: [b\nc: d\n",
+     "2:2: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence that begins at line 1"},
+    {"a: 'b\n",
+     "2:1: not valid YAML: found unexpected end of stream while scanning a quoted scalar that begins at line 1"},
+    {"\ta: b\n", "1:1: not valid YAML: found character that cannot start any token while scanning for the next token "
+                 "that begins at line 1"},
     {"%YAML 2.0\n---\na: b\n", "1:1: not valid YAML: found incompatible YAML document"},
     /* keys */
     {"a: 1\nb: 2\na: 3\n", "3:1: duplicate key \"a\", first at line 1"},
@@ -208,7 +224,8 @@ static void bounds_nodes(void **state)
     (void)state;
     for (char level = 'b'; level <= 'j'; level++) {
         const char *alias = apr_psprintf(pool, "*%c, ", level - 1);
-        bomb = apr_psprintf(pool, "%s%c: &%c [%s]\n", bomb, level, level, repeat(alias, 9, apr_psprintf(pool, "*%c", level - 1)));
+        bomb = apr_psprintf(pool, "%s%c: &%c [%s]\n", bomb, level, level,
+                            repeat(alias, 9, apr_psprintf(pool, "*%c", level - 1)));
     }
     read_text(bomb);
     assert_string_equal(errors, "6:20: more than 500000 nodes, counting what aliases stand for");
@@ -254,10 +271,12 @@ static void tells_types(void **state)
     } types[] = {
         {{"", "~", "null", "Null", "NULL"}, UAPI_YAML_NULL},
         {{"true", "False", "YES", "no", "On", "off", "y", "N"}, UAPI_YAML_BOOLEAN},
-        {{"0", "-1", "+1", "1_000", "3.14", ".5", "1e6", "1.5E-3", "0x1F", "0o17", "017", "12:30:45", ".inf", "-.INF", ".nan",
-          "2."}, UAPI_YAML_NUMBER},
-        {{"a", "get_1", "1a", "0x", "0xg", "-", "+", ".", "1e", "v1", "1.2.3-rc", "2026-01-01", "e5", "nullable", "on_call",
-          "127.0.0.1/8", "*"}, UAPI_YAML_STRING},
+        {{"0", "-1", "+1", "1_000", "3.14", ".5", "1e6", "1.5E-3", "0x1F", "0o17", "017", "12:30:45", ".inf", "-.INF",
+          ".nan", "2."},
+         UAPI_YAML_NUMBER},
+        {{"a", "get_1", "1a", "0x", "0xg", "-", "+", ".", "1e", "v1", "1.2.3-rc", "2026-01-01", "e5", "nullable",
+          "on_call", "127.0.0.1/8", "*"},
+         UAPI_YAML_STRING},
     };
 
     (void)state;
@@ -279,8 +298,10 @@ static void quotes(void **state)
     assert_string_equal(uapi_yaml_quote("a b", 3, pool), "\"a b\"");
     assert_string_equal(uapi_yaml_quote("", 0, pool), "\"\"");
     assert_string_equal(uapi_yaml_quote("\x1b[31m\n\"\\\xc3", 9, pool), "\"\\x1b[31m\\x0a\\x22\\x5c\\xc3\"");
-    assert_string_equal(uapi_yaml_quote(repeat("x", 64, ""), 64, pool), apr_pstrcat(pool, "\"", repeat("x", 64, "\""), NULL));
-    assert_string_equal(uapi_yaml_quote(repeat("x", 65, ""), 65, pool), apr_pstrcat(pool, "\"", repeat("x", 64, "...\""), NULL));
+    assert_string_equal(uapi_yaml_quote(repeat("x", 64, ""), 64, pool),
+                        apr_pstrcat(pool, "\"", repeat("x", 64, "\""), NULL));
+    assert_string_equal(uapi_yaml_quote(repeat("x", 65, ""), 65, pool),
+                        apr_pstrcat(pool, "\"", repeat("x", 64, "...\""), NULL));
 }
 
 int main(void)
