@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file access.h
- * The ways from a command to what it works on. Each function gives UAPI_EXIT_DONE, or has told the user what is wrong and
- * gives the exit status.
+ * The ways from a command to what it works on. Each function gives UAPI_EXIT_DONE, or has told the user what is
+ * wrong and gives the exit status.
  */
 #ifndef UAPI_CLI_ACCESS_H
 #define UAPI_CLI_ACCESS_H

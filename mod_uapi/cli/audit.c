@@ -10,9 +10,9 @@
 #include "../core/audit.h"
 
 /*
- * Who verifies need not hold the key: hashes alone show any change that was not made by somebody who re-computed the chain.
- * That this was all that was checked is said with the result. A key file that is there but cannot be used is an error: it must
- * not weaken the check without a word.
+ * Who verifies need not hold the key: hashes alone show any change that was not made by somebody who re-computed the
+ * chain. That this was all that was checked is said with the result. A key file that is there but cannot be used is
+ * an error: it must not weaken the check without a word.
  */
 static int audit_key(uapi_cli *cli, const uint8_t **key)
 {

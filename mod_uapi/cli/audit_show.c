@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * Records are shown as they are read, so a chain may be of any length; only --last keeps some. A record's text has
- * come from callers: for people it is made harmless, for programs it is passed on byte by byte, so that its hash can be
- * computed from what was printed.
+ * come from callers: for people it is made harmless, for programs it is passed on byte by byte, so that its hash can
+ * be computed from what was printed.
  */
 #include "access.h"
 #include "command.h"

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Looks and never mends: doctor opens what the server opens, read-only, and writes nothing, so that it can run beside a
- * server in trouble without becoming part of it. Each check says what it found; a check whose ground is missing (credentials
- * without a key) is left to the one that failed.
+ * Looks and never mends: doctor opens what the server opens, read-only, and writes nothing, so that it can run
+ * beside a server in trouble without becoming part of it. Each check says what it found; a check whose ground is
+ * missing (credentials without a key) is left to the one that failed.
  */
 #include "command.h"
 #include "output.h"

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * All or nothing: what stands in the way is looked for before anything is made, and what was made is removed again when a
- * later step fails. A half-made set of files is the worst outcome, since a key file that does not belong to the registry
- * beside it shows only when the first credential does not decrypt.
+ * All or nothing: what stands in the way is looked for before anything is made, and what was made is removed again
+ * when a later step fails. A half-made set of files is the worst outcome, since a key file that does not belong to
+ * the registry beside it shows only when the first credential does not decrypt.
  */
 #include "access.h"
 #include "command.h"

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The table of subcommands is the program: it drives dispatch, the count of arguments, which options a command takes and needs,
- * and every page of help. A command that is not in it does not exist, and t/50-uapictl-man.t holds the manual page to it.
+ * The table of subcommands is the program: it drives dispatch, the count of arguments, which options a command takes
+ * and needs, and every page of help. A command that is not in it does not exist, and t/50-uapictl-man.t holds the
+ * manual page to it.
  */
 #include "command.h"
 #include "output.h"

@@ -5,8 +5,8 @@
  * none wherever it stands, so the line can be read before it is known which command it is for, and options may stand
  * before, between and behind the words.
  *
- * Long options only, besides -h: `--name value`, `--name=value`; `--` ends them. No abbreviations: a script must not break
- * when an option is added.
+ * Long options only, besides -h: `--name value`, `--name=value`; `--` ends them. No abbreviations: a script must not
+ * break when an option is added.
  */
 #ifndef UAPI_CLI_OPTIONS_H
 #define UAPI_CLI_OPTIONS_H
@@ -49,7 +49,10 @@ typedef uint32_t uapi_option_set;
 #define UAPI_TAKES(name) (UINT32_C(1) << UAPI_OPTION_##name)
 /** What every command takes and its help shows. */
 #define UAPI_TAKES_ALWAYS (UAPI_TAKES(HELP) | UAPI_TAKES(VERSION) | UAPI_TAKES(JSON))
-/** What every command takes but only those use that show it, so that a script can name its files once for all commands. */
+/**
+ * What every command takes but only those use that show it, so that a script can name its files once for all
+ * commands.
+ */
 #define UAPI_TAKES_UNUSED (UAPI_TAKES(REGISTRY) | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE))
 
 typedef enum uapi_option_kind {
@@ -76,7 +79,10 @@ typedef struct uapi_options {
 
 const uapi_option *uapi_option_describe(uapi_option_id id);
 
-/** Read the line (without the program's name). Returns NULL, or what is wrong with it; the strings of `argv` are kept. */
+/**
+ * Read the line (without the program's name). Returns NULL, or what is wrong with it; the strings of `argv` are
+ * kept.
+ */
 const char *uapi_options_parse(uapi_options *options, int argc, const char *const *argv, apr_pool_t *pool);
 
 /** The options given. */

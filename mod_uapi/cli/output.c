@@ -145,7 +145,8 @@ int uapi_output_usage(const uapi_cli *cli, const char *format, ...)
     return UAPI_EXIT_USAGE;
 }
 
-/* Bytes of the well-formed UTF-8 character at `text` (Unicode, table 3-7) with its code point, or 0 if there is none. */
+/* Bytes of the well-formed UTF-8 character at `text` (Unicode, table 3-7) with its code point, or 0 if there is
+   none. */
 static size_t character(const unsigned char *text, uint32_t *code)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

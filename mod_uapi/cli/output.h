@@ -3,8 +3,8 @@
  * @file output.h
  * What uapictl says: to people on standard output and standard error, to programs as JSON on standard output.
  *
- * Text that came from outside (labels, records, file names) is made harmless before it reaches a terminal: a tool's name must
- * not be able to move the cursor of whoever reads the audit trail.
+ * Text that came from outside (labels, records, file names) is made harmless before it reaches a terminal: a tool's
+ * name must not be able to move the cursor of whoever reads the audit trail.
  */
 #ifndef UAPI_CLI_OUTPUT_H
 #define UAPI_CLI_OUTPUT_H
@@ -50,7 +50,10 @@ json_t *uapi_output_error(const char *reason, const char *message);
 /** What stands in it: {"reason": …, "message": …}. */
 json_t *uapi_output_error_only(const char *reason, const char *message);
 
-/** The text with control characters, direction marks and what is no UTF-8 written as \xNN; `text` itself if it has none. */
+/**
+ * The text with control characters, direction marks and what is no UTF-8 written as \xNN; `text` itself if it has
+ * none.
+ */
 const char *uapi_output_printable(const char *text, apr_pool_t *pool);
 
 /** "2026-11-24T10:52:00Z"; "-" for 0. */

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * read() and no stdio, so that no second copy of a secret stays in a buffer. The terminal gets its echo back also when the
- * user gives up with Ctrl-C: the handler only restores and raises the signal again.
+ * read() and no stdio, so that no second copy of a secret stays in a buffer. The terminal gets its echo back also
+ * when the user gives up with Ctrl-C: the handler only restores and raises the signal again.
  */
 #include "prompt.h"
 

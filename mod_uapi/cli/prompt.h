@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 /**
- * Read up to the end of input (at a terminal: one line, after printing `prompt`) and strip one trailing newline. Returns
- * the bytes read, `size` + 1 if there are more than `size`, or -1 with errno set. The caller wipes `buffer`, which has room
- * for `size` + 2 bytes.
+ * Read up to the end of input (at a terminal: one line, after printing `prompt`) and strip one trailing newline.
+ * Returns the bytes read, `size` + 1 if there are more than `size`, or -1 with errno set. The caller wipes `buffer`,
+ * which has room for `size` + 2 bytes.
  */
 long uapi_prompt_secret(const char *prompt, char *buffer, size_t size);
 

@@ -20,7 +20,10 @@ typedef struct uapi_scan {
 /** "low" … "critical"; static. */
 const char *uapi_scan_severity(uapi_severity severity);
 
-/** scan_jsonl.c: one JSON object a line from `fd`; UAPI_EXIT_DONE unless the input cannot be read or nobody reads the output. */
+/**
+ * scan_jsonl.c: one JSON object a line from `fd`; UAPI_EXIT_DONE unless the input cannot be read or nobody reads the
+ * output.
+ */
 int uapi_scan_jsonl(uapi_scan *scan, int fd);
 
 #endif

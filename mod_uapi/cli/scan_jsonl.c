@@ -1,10 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Made for files of millions of lines: no line is copied, the pool is cleared and not destroyed, a line without a finding
- * costs one constant. Output is flushed only when the input would have to be waited for, so that a program that asks line
- * by line over two pipes gets its answers.
+ * Made for files of millions of lines: no line is copied, the pool is cleared and not destroyed, a line without a
+ * finding costs one constant. Output is flushed only when the input would have to be waited for, so that a program
+ * that asks line by line over two pipes gets its answers.
  *
- * The reader is the gateway's own: a line that a call could not carry (a key twice, a NUL) is an error here as it is there.
+ * The reader is the gateway's own: a line that a call could not carry (a key twice, a NUL) is an error here as it is
+ * there.
  */
 #include "scan.h"
 

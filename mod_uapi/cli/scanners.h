@@ -13,20 +13,24 @@
 #include "command.h"
 
 /**
- * Where plugins may be, in order: `plugins/` beside the executable (a build), `../lib/uapi/plugins/` from it (an installation).
- * The first of them that has any `*.so` counts.
+ * Where plugins may be, in order: `plugins/` beside the executable (a build), `../lib/uapi/plugins/` from it (an
+ * installation). The first of them that has any `*.so` counts.
  */
 apr_array_header_t *uapi_scanners_directories(apr_pool_t *pool);
 
 /**
- * Absolute paths (const char *) of the plugins to load, in the order of their names or as given. Empty if there are none.
+ * Absolute paths (const char *) of the plugins to load, in the order of their names or as given. Empty if there are
+ * none.
  */
 apr_array_header_t *uapi_scanners_paths(const uapi_cli *cli);
 
 /** Send plugins' warnings to standard error. */
 void uapi_scanners_log(void);
 
-/** Load them all and compile the firewall with --policy; UAPI_EXIT_DONE, or an exit status once the cause has been told. */
+/**
+ * Load them all and compile the firewall with --policy; UAPI_EXIT_DONE, or an exit status once the cause has been
+ * told.
+ */
 int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall);
 
 #endif

@@ -1,7 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file table.h
- * An aligned table for people. Columns are as wide as their widest cell, counted in characters; the last is not padded.
+ * An aligned table for people. Columns are as wide as their widest cell, counted in characters; the last is not
+ * padded.
  */
 #ifndef UAPI_CLI_TABLE_H
 #define UAPI_CLI_TABLE_H

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A token is shown once and nowhere else: only its hash is stored. So if the line that shows it cannot be written, the
- * token is revoked again; it would otherwise be valid and in nobody's hands.
+ * A token is shown once and nowhere else: only its hash is stored. So if the line that shows it cannot be written,
+ * the token is revoked again; it would otherwise be valid and in nobody's hands.
  */
 #include "access.h"
 #include "command.h"
