@@ -192,9 +192,9 @@ file:close()
 $lines
 function done(summary, latency, requests)
    local errors = summary.errors
-   print(string.format("UAPI-BENCH requests=%d duration=%d bytes=%d p50=%d p99=%d failed=%d refused=%d",
+   print(string.format("UAPI-BENCH requests=%d duration=%d bytes=%d p50=%d p99=%d refused=%d connect=%d read=%d write=%d timeout=%d",
       summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
-      errors.connect + errors.read + errors.write + errors.timeout, errors.status))
+      errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end
 END
 }
