@@ -40,12 +40,14 @@ subtest 'JSON lines' => sub {
     my $file = spew("$folder/lines.jsonl", to_json({ text => $secret }) . "\n");
     is scalar @{ from_json(uapictl('scan', '--jsonl', $file)->{output})->{findings} }, 1, 'from a file';
     is index(uapictl('scan', '--jsonl', $file)->{output}, $secret), -1, 'the matched text is not printed';
+    my ($nul, $found) = jsonl('{"text":"a\u0000b ' . $secret . "\"}\n");
+    is_deeply [$nul, $found->[0]{findings}[0]{start}], [0, 4], 'a NUL, which no call may hold, is text to be judged here';
 };
 
 subtest 'lines that are none' => sub {
     my @bad = (['nope', 'json.syntax'], ['', 'json.syntax'], ['[]', 'input.invalid'], ['"text"', 'input.invalid'],
         ['{"x":"text"}', 'input.invalid'], ['{"text":1}', 'input.invalid'], ['{"text":null}', 'input.invalid'],
-        ['{"text":"a","text":"b"}', 'json.duplicate_key'], ['{"text":"\u0000"}', 'json.nul'], ["{\"text\":\"\xff\"}", 'json.utf8'],
+        ['{"text":"a","text":"b"}', 'json.duplicate_key'], ["{\"text\":\"\xff\"}", 'json.utf8'],
         ['{"text":"\ud800"}', 'json.utf8'], ['{"text":"a"} x', 'json.trailing'], ['{"text":"a","b":' . '[' x 100, 'json.depth']);
     my $good = to_json({ text => $secret });
     my ($status, $answers, $raw) = jsonl(join '', map { "$_->[0]\n$good\n" } @bad);
