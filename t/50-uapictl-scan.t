@@ -40,7 +40,7 @@ subtest 'JSON lines' => sub {
     my $file = spew("$folder/lines.jsonl", to_json({ text => $secret }) . "\n");
     is scalar @{ from_json(uapictl('scan', '--jsonl', $file)->{output})->{findings} }, 1, 'from a file';
     is index(uapictl('scan', '--jsonl', $file)->{output}, $secret), -1, 'the matched text is not printed';
-    my ($nul, $found) = jsonl('{"text":"a\u0000b ' . $secret . "\"}\n");
+    (my $nul, $found) = jsonl('{"text":"a\u0000b ' . $secret . "\"}\n");
     is_deeply [$nul, $found->[0]{findings}[0]{start}], [0, 4], 'a NUL, which no call may hold, is text to be judged here';
 };
 
