@@ -48,9 +48,16 @@ void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *doc
         return;
     }
     switch (kind) {
-    case UAPI_FORM_POLICY: uapi_policy_check_policy(source, document->spec); break;
-    case UAPI_FORM_FIREWALL: uapi_policy_check_firewall(source, document->spec); break;
-    case UAPI_FORM_SERVER: uapi_policy_check_server(source, document->spec); break;
-    case UAPI_FORM_KINDS: break;
+    case UAPI_FORM_POLICY:
+        uapi_policy_check_policy(source, document->spec);
+        break;
+    case UAPI_FORM_FIREWALL:
+        uapi_policy_check_firewall(source, document->spec);
+        break;
+    case UAPI_FORM_SERVER:
+        uapi_policy_check_server(source, document->spec);
+        break;
+    case UAPI_FORM_KINDS:
+        break;
     }
 }

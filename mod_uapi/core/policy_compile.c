@@ -109,8 +109,8 @@ static int compare_drafts(const void *left, const void *right)
     int order = strcmp(a->scope->name, b->scope->name);
 
     if (order == 0) {
-        order =
-            strcmp(a->scope->tenant != NULL ? a->scope->tenant : "", b->scope->tenant != NULL ? b->scope->tenant : "");
+        order = strcmp(a->scope->tenant != NULL ? a->scope->tenant : "",
+                       b->scope->tenant != NULL ? b->scope->tenant : "");
     }
     return order != 0 ? order : strcmp(a->id, b->id);
 }

@@ -101,9 +101,9 @@ static void mention_missing(const uapi_policy_diagnoses *diagnoses, apr_array_he
 
     if (list->nelts > 0 && (errors || diagnoses->warnings > UAPI_POLICY_MAX_DIAGNOSTICS)) {
         const uapi_diagnostic *last = &APR_ARRAY_IDX(list, list->nelts - 1, uapi_diagnostic);
-        const char *message =
-            apr_psprintf(diagnoses->pool, "only %d of %u %s are shown", UAPI_POLICY_MAX_DIAGNOSTICS,
-                         errors ? diagnoses->errors : diagnoses->warnings, errors ? "errors" : "warnings");
+        const char *message = apr_psprintf(diagnoses->pool, "only %d of %u %s are shown", UAPI_POLICY_MAX_DIAGNOSTICS,
+                                           errors ? diagnoses->errors : diagnoses->warnings,
+                                           errors ? "errors" : "warnings");
         uapi_diagnostic note = {errors ? UAPI_DIAGNOSTIC_ERROR : UAPI_DIAGNOSTIC_WARNING, last->file, 0, 0, message};
         APR_ARRAY_PUSH(list, uapi_diagnostic) = note;
     }
@@ -150,8 +150,8 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
                 table[i][j] = i + j;
                 continue;
             }
-            table[i][j] =
-                least(least(table[i - 1][j], table[i][j - 1]) + 1, table[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            table[i][j] = least(least(table[i - 1][j], table[i][j - 1]) + 1,
+                                table[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
                 table[i][j] = least(table[i][j], table[i - 2][j - 2] + 1);
             }

@@ -104,8 +104,8 @@ static apr_array_header_t *list_entries(const uapi_form_firewall *form, apr_pool
         APR_ARRAY_PUSH(entries, uapi_policy_scanner) = make_entry(named, scanner, NULL, pool);
         for (int j = 0; rules != NULL && j < rules->nelts; j++) {
             const uapi_form_named *rule = &APR_ARRAY_IDX(rules, j, uapi_form_named);
-            APR_ARRAY_PUSH(entries, uapi_policy_scanner) =
-                make_entry(rule, scanner, apr_pstrdup(pool, rule->name->text), pool);
+            APR_ARRAY_PUSH(entries, uapi_policy_scanner) = make_entry(rule, scanner,
+                                                                      apr_pstrdup(pool, rule->name->text), pool);
         }
     }
     return entries;
@@ -140,8 +140,8 @@ static void hold_rules(apr_hash_t *merged, const apr_array_header_t *entries, ap
     }
     for (apr_hash_index_t *at = apr_hash_first(scratch, merged); at != NULL; at = apr_hash_next(at)) {
         uapi_policy_scanner *rule = apr_hash_this_val(at);
-        const uapi_policy_scanner *whole =
-            rule->rule != NULL ? apr_hash_get(own, rule->scanner, APR_HASH_KEY_STRING) : NULL;
+        const uapi_policy_scanner *whole = rule->rule != NULL ? apr_hash_get(own, rule->scanner, APR_HASH_KEY_STRING)
+                                                              : NULL;
         const uapi_policy_scanner *exact = whole != NULL ? apr_hash_get(own, rule->rule, APR_HASH_KEY_STRING) : NULL;
         if (whole != NULL && (exact == NULL || exact->request == UNSAID)) {
             rule->request = stricter(rule->request, whole->request);

@@ -166,16 +166,28 @@ static void read_field(const reader *r, const uapi_form_field *field, const uapi
     const char *name = apr_psprintf(r->pool, "\"%s\"", field->name);
 
     switch (field->value) {
-    case UAPI_FORM_STRING: *(const uapi_yaml_node **)at = read_string(r, name, item->value); break;
-    case UAPI_FORM_WORD: *(uapi_form_word *)at = read_word(r, name, item->value, field->words); break;
+    case UAPI_FORM_STRING:
+        *(const uapi_yaml_node **)at = read_string(r, name, item->value);
+        break;
+    case UAPI_FORM_WORD:
+        *(uapi_form_word *)at = read_word(r, name, item->value, field->words);
+        break;
     case UAPI_FORM_STRINGS:
     case UAPI_FORM_STRING_OR_LIST:
         *(apr_array_header_t **)at = read_strings(r, name, item->value, field->value == UAPI_FORM_STRING_OR_LIST);
         break;
-    case UAPI_FORM_MAP: *(void **)at = read_map(r, name, item->value, field->shape); break;
-    case UAPI_FORM_MAPS: *(apr_array_header_t **)at = read_maps(r, name, item->value, field->shape); break;
-    case UAPI_FORM_NAMED: *(apr_array_header_t **)at = read_named(r, name, item->value, field->shape); break;
-    case UAPI_FORM_LATER: uapi_policy_error(r->diagnoses, item->key, "%s is not yet supported", name); break;
+    case UAPI_FORM_MAP:
+        *(void **)at = read_map(r, name, item->value, field->shape);
+        break;
+    case UAPI_FORM_MAPS:
+        *(apr_array_header_t **)at = read_maps(r, name, item->value, field->shape);
+        break;
+    case UAPI_FORM_NAMED:
+        *(apr_array_header_t **)at = read_named(r, name, item->value, field->shape);
+        break;
+    case UAPI_FORM_LATER:
+        uapi_policy_error(r->diagnoses, item->key, "%s is not yet supported", name);
+        break;
     }
 }
 

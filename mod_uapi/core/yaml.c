@@ -271,9 +271,15 @@ static void on_document(builder *b, const yaml_event_t *event)
 static void take_event(builder *b, const yaml_event_t *event)
 {
     switch (event->type) {
-    case YAML_DOCUMENT_START_EVENT: on_document(b, event); break;
-    case YAML_SCALAR_EVENT: on_scalar(b, event); break;
-    case YAML_ALIAS_EVENT: on_alias(b, event); break;
+    case YAML_DOCUMENT_START_EVENT:
+        on_document(b, event);
+        break;
+    case YAML_SCALAR_EVENT:
+        on_scalar(b, event);
+        break;
+    case YAML_ALIAS_EVENT:
+        on_alias(b, event);
+        break;
     case YAML_SEQUENCE_START_EVENT:
         on_start(b, UAPI_YAML_SEQUENCE, event->data.sequence_start.anchor, event->data.sequence_start.tag,
                  event->start_mark);
@@ -283,15 +289,18 @@ static void take_event(builder *b, const yaml_event_t *event)
                  event->start_mark);
         break;
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT: on_end(b); break;
-    default: /* stream start, stream end, document end */ break;
+    case YAML_MAPPING_END_EVENT:
+        on_end(b);
+        break;
+    default: /* stream start, stream end, document end */
+        break;
     }
 }
 
 static void complain_syntax(builder *b, const yaml_parser_t *parser)
 {
-    const char *message =
-        apr_psprintf(b->pool, "not valid YAML: %s", parser->problem != NULL ? parser->problem : "out of memory");
+    const char *message = apr_psprintf(b->pool, "not valid YAML: %s",
+                                       parser->problem != NULL ? parser->problem : "out of memory");
 
     if (parser->context != NULL) {
         message = apr_psprintf(b->pool, "%s %s that begins at line %u", message, parser->context,

@@ -19,7 +19,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#define UAPI_YAML_MAX_SIZE  (4 * 1024 * 1024)
+#define UAPI_YAML_MAX_SIZE (4 * 1024 * 1024)
 #define UAPI_YAML_MAX_DEPTH 64
 #define UAPI_YAML_MAX_NODES 500000
 

@@ -106,7 +106,8 @@ static const refusal refusals[] = {
     {"a: \xe0\x80\x80\n", "1:4: a byte that is not UTF-8"},     /* overlong */
     {"a: \xed\xa0\x80\n", "1:4: a byte that is not UTF-8"},     /* a surrogate */
     {"a: \xf4\x90\x80\x80\n", "1:4: a byte that is not UTF-8"}, /* beyond U+10FFFF */
-    {"a: \xe2\x82", "1:4: a byte that is not UTF-8"},           /* cut off */
+    {"a: \xe2\x28\xa1", "1:4: a byte that is not UTF-8"},
+    {"a: \xe2\x82", "1:4: a byte that is not UTF-8"}, /* cut off */
     {"\xc3\xa9: \x80", "1:4: a byte that is not UTF-8"},
     {"\xff\xfe"
      "a\0",
