@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * What the server sees of the audit: open in the parent, start in a child, append in any thread. Nothing of SQLite or
- * OpenSSL is made before the fork and used after it; what a child inherits is the mapped ring. The mapping is never taken
- * away in a child, because threads may still append while its pools are being destroyed.
+ * OpenSSL is made before the fork and used after it; what a child inherits is the mapped ring. The mapping is never
+ * taken away in a child, because threads may still append while its pools are being destroyed.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* pthread_timedjoin_np */
@@ -43,7 +43,7 @@ struct uapi_audit {
 
 static void nap(unsigned milliseconds)
 {
-    struct timespec time = { .tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
+    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
 
     nanosleep(&time, NULL);
 }
@@ -58,7 +58,7 @@ static apr_status_t unmap(void *data)
     return APR_SUCCESS;
 }
 
-/* Another server, or older children of this one, hold the lock: they drain the ring, and no second writer may touch it. */
+/* Another server, or older children of this one, hold the lock: they drain the ring; no second writer may touch it. */
 static apr_status_t join_running(uapi_audit *audit, apr_pool_t *pool, uapi_result *result)
 {
     uapi_audit_store *store;
@@ -93,7 +93,8 @@ static apr_status_t recover_or_join(uapi_audit *audit, const char **note, apr_po
         }
         if (waited >= OPEN_LIMIT) {
             return uapi_fail(result, pool, EBUSY, UAPI_REASON_AUDIT_UNAVAILABLE,
-                             "audit ring %s: another process holds its lock, but does not lay it out", audit->ring.path);
+                             "audit ring %s: another process holds its lock, but does not lay it out",
+                             audit->ring.path);
         }
         nap(10);
     }
@@ -145,7 +146,7 @@ apr_status_t uapi_audit_open(uapi_audit **opened, const char *path, const uint8_
         return status;
     }
     if (result) {
-        *result = (uapi_result){ .detail = note };
+        *result = (uapi_result){.detail = note};
     }
     *opened = audit;
     return APR_SUCCESS;
@@ -200,8 +201,8 @@ apr_status_t uapi_audit_start(uapi_audit *audit, apr_pool_t *pool, uapi_result *
     }
     audit->writer = uapi_audit_writer_create(&audit->ring, audit->path, audit->key, audit->power);
     if (!audit->writer) {
-        return uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_AUDIT_UNAVAILABLE, "audit file %s: SHA-256 is not available",
-                         audit->path);
+        return uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_AUDIT_UNAVAILABLE,
+                         "audit file %s: SHA-256 is not available", audit->path);
     }
     if ((error = create_thread(audit)) != 0) {
         uapi_audit_writer_destroy(audit->writer);
@@ -217,27 +218,25 @@ apr_status_t uapi_audit_start(uapi_audit *audit, apr_pool_t *pool, uapi_result *
 static const struct {
     apr_status_t status;
     const char *detail;
-} causes[] = {
-    { ENOSPC, "the disk of the audit file is full" },
-    { EROFS, "the audit file is read-only" },
-    { EBUSY, "another program has locked the audit file" },
-    { EIO, "the disk of the audit file reports an error" },
-    { EILSEQ, "the audit file is damaged" },
-    { EBADMSG, "the audit ring is damaged" },
-    { ESTALE, "the audit file was moved, replaced or bound to another ring" },
-    { EACCES, "the audit file may not be written to" },
-    { ENOENT, "the audit file cannot be opened" },
-    { APR_EAGAIN, "the audit ring is full: the writer does not keep up" },
-    { APR_EINVAL, "the audit ring is damaged" },
-    { APR_TIMEUP, "the commit did not come in time; the record may still appear" },
-    { APR_ENOTIMPL, "the audit is not started in this process" },
-    { APR_BADARG, "the record or the tenant's name is empty, too long or no text" }
-};
+} causes[] = {{ENOSPC, "the disk of the audit file is full"},
+              {EROFS, "the audit file is read-only"},
+              {EBUSY, "another program has locked the audit file"},
+              {EIO, "the disk of the audit file reports an error"},
+              {EILSEQ, "the audit file is damaged"},
+              {EBADMSG, "the audit ring is damaged"},
+              {ESTALE, "the audit file was moved, replaced or bound to another ring"},
+              {EACCES, "the audit file may not be written to"},
+              {ENOENT, "the audit file cannot be opened"},
+              {APR_EAGAIN, "the audit ring is full: the writer does not keep up"},
+              {APR_EINVAL, "the audit ring is damaged"},
+              {APR_TIMEUP, "the commit did not come in time; the record may still appear"},
+              {APR_ENOTIMPL, "the audit is not started in this process"},
+              {APR_BADARG, "the record or the tenant's name is empty, too long or no text"}};
 
 static apr_status_t refuse(uapi_result *result, apr_status_t status)
 {
     if (result) {
-        *result = (uapi_result){ status, UAPI_REASON_AUDIT_UNAVAILABLE, "the audit file cannot be written to" };
+        *result = (uapi_result){status, UAPI_REASON_AUDIT_UNAVAILABLE, "the audit file cannot be written to"};
         for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
             if (causes[i].status == status) {
                 result->detail = causes[i].detail;
@@ -250,16 +249,17 @@ static apr_status_t refuse(uapi_result *result, apr_status_t status)
 /* A NUL would end text for some reader of the file; the ring relies on there being none. */
 static int is_acceptable(const char *tenant, size_t tenant_length, const char *record, size_t length)
 {
-    return tenant_length > 0 && tenant_length <= UAPI_AUDIT_RING_TENANT && tenant[0] != '\0' && length >= 2
-           && length <= UAPI_AUDIT_MAX_RECORD && record[0] == '{' && record[length - 1] == '}'
-           && memchr(record, '\0', length) == NULL;
+    return tenant_length > 0 && tenant_length <= UAPI_AUDIT_RING_TENANT && tenant[0] != '\0' && length >= 2 &&
+           length <= UAPI_AUDIT_MAX_RECORD && record[0] == '{' && record[length - 1] == '}' &&
+           memchr(record, '\0', length) == NULL;
 }
 
 static apr_status_t put(uapi_audit *audit, const char *tenant, size_t tenant_length, const char *record, size_t length,
                         int power, uint64_t *end, uint64_t *batch)
 {
     for (unsigned waited = 0;; waited++) {
-        apr_status_t status = uapi_audit_ring_put(&audit->ring, tenant, tenant_length, record, length, power, end, batch);
+        apr_status_t status = uapi_audit_ring_put(&audit->ring, tenant, tenant_length, record, length, power, end,
+                                                  batch);
 
         uapi_audit_ring_notify(&audit->ring, power || status != APR_SUCCESS);
         if (waited % SUSPICION == SUSPICION - 1) {

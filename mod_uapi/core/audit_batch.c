@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The end of each chain is kept in memory from one batch to the next, and moved only after the commit: the file is read once
- * a tenant, not once a batch. Records are copied out of the ring before they are hashed, so what is hashed is what is
- * stored, whatever happens to the mapped file meanwhile.
+ * The end of each chain is kept in memory from one batch to the next, and moved only after the commit: the file is
+ * read once a tenant, not once a batch. Records are copied out of the ring before they are hashed, so what is hashed
+ * is what is stored, whatever happens to the mapped file meanwhile.
  */
 #include "audit_batch.h"
 
@@ -18,24 +18,24 @@
 
 typedef struct chain {
     char tenant[UAPI_AUDIT_RING_TENANT + 1];
-    int known;                               /* sequence and hash are those of the file */
+    int known; /* sequence and hash are those of the file */
     uint64_t sequence, next_sequence;
     uint8_t hash[UAPI_AUDIT_HASH_SIZE], next_hash[UAPI_AUDIT_HASH_SIZE];
-    uint32_t first, last;                    /* its entries in this batch */
-    struct chain *next;                      /* another chain of this batch */
+    uint32_t first, last; /* its entries in this batch */
+    struct chain *next;   /* another chain of this batch */
 } chain;
 
 typedef struct entry {
     const char *text;
     uint32_t length;
-    uint32_t next;                           /* the same chain's next entry */
+    uint32_t next; /* the same chain's next entry */
 } entry;
 
 struct uapi_audit_batch {
     uapi_audit_seal *seal;
     apr_pool_t *chain_pool;
     apr_hash_t *chains;
-    chain *recent;                           /* most batches are of one tenant */
+    chain *recent; /* most batches are of one tenant */
     chain *touched;
     uint32_t count;
     size_t bytes;
@@ -91,13 +91,12 @@ int uapi_audit_batch_add(uapi_audit_batch *batch, const uapi_audit_slot *slot)
         return 0;
     }
     of = find_chain(batch, slot->tenant, slot->tenant_length);
-    *added = (entry){ .text = slot->text, .length = slot->length, .next = NOBODY };
+    *added = (entry){.text = slot->text, .length = slot->length, .next = NOBODY};
     if (of->first == NOBODY) {
         of->first = batch->count;
         of->next = batch->touched;
         batch->touched = of;
-    }
-    else {
+    } else {
         batch->entries[of->last].next = batch->count;
     }
     of->last = batch->count++;
@@ -135,8 +134,8 @@ static int extend(uapi_audit_batch *batch, chain *extended, uapi_audit_row *row)
 
         *at++ = i == extended->first ? '[' : ',';
         memcpy(at, added->text, added->length);
-        if (!uapi_audit_seal_hash(batch->seal, previous, at, added->length, seal)
-            || !uapi_audit_seal_mac(batch->seal, seal, seal + UAPI_AUDIT_HASH_SIZE)) {
+        if (!uapi_audit_seal_hash(batch->seal, previous, at, added->length, seal) ||
+            !uapi_audit_seal_mac(batch->seal, seal, seal + UAPI_AUDIT_HASH_SIZE)) {
             return 0;
         }
         at += added->length;
@@ -162,7 +161,8 @@ static apr_status_t write_chain(uapi_audit_batch *batch, chain *written, uapi_au
     apr_status_t status;
 
     if (!written->known) {
-        if ((status = uapi_audit_store_head(store, written->tenant, &written->sequence, written->hash)) != APR_SUCCESS) {
+        if ((status = uapi_audit_store_head(store, written->tenant, &written->sequence, written->hash)) !=
+            APR_SUCCESS) {
             return status;
         }
         written->known = 1;

@@ -24,8 +24,9 @@ int uapi_audit_batch_add(uapi_audit_batch *batch, const uapi_audit_slot *slot);
 size_t uapi_audit_batch_count(const uapi_audit_batch *batch);
 
 /**
- * Extend the chains and commit, moving the binding of `ring` from one position to another. The batch is empty afterwards,
- * and after a failure also forgets the chains' ends, so that they are read from the file again. An empty batch commits, too.
+ * Extend the chains and commit, moving the binding of `ring` from one position to another. The batch is empty
+ * afterwards, and after a failure also forgets the chains' ends, so that they are read from the file again. An empty
+ * batch commits, too.
  */
 apr_status_t uapi_audit_batch_write(uapi_audit_batch *batch, uapi_audit_store *store, uint64_t ring, uint64_t from,
                                     uint64_t to);

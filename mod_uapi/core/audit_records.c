@@ -20,8 +20,7 @@ static const char *skip_string(const char *at, const char *end)
     for (at++; at < end; at++) {
         if (*at == '\\') {
             at++;
-        }
-        else if (*at == '"') {
+        } else if (*at == '"') {
             return at + 1;
         }
     }

@@ -11,7 +11,7 @@
 typedef struct uapi_audit_records {
     const char *at;
     const char *end;
-    int whole;      /* the array's closing bracket was the last byte */
+    int whole; /* the array's closing bracket was the last byte */
     int failed;
 } uapi_audit_records;
 

@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Three things can differ: whether ring and file belong together (the id), how far the file holds the ring's records (the
- * position, in the same transaction as the records), and whether the machine was restarted since (the boot id). After a power
- * failure the ring's pages may be of different age and unsynced commits may be gone, so then as much as checks out is
- * kept, the rest is reported, and the ring is made new; without one, anything odd is a reason to stop and ask.
+ * Three things can differ: whether ring and file belong together (the id), how far the file holds the ring's records
+ * (the position, in the same transaction as the records), and whether the machine was restarted since (the boot id).
+ * After a power failure the ring's pages may be of different age and unsynced commits may be gone, so then as much as
+ * checks out is kept, the rest is reported, and the ring is made new; without one, anything odd is a reason to stop
+ * and ask.
  */
 #include "audit_recovery.h"
 
@@ -36,8 +37,8 @@ static uint64_t count_waiting(const uapi_audit_ring *ring)
     uapi_audit_slot_state state;
     uint64_t position = atomic_load(&ring->header->tail), count = 0;
 
-    while ((state = uapi_audit_ring_look(ring, position, &slot)) == UAPI_AUDIT_SLOT_READY
-           || state == UAPI_AUDIT_SLOT_CLAIMED) {
+    while ((state = uapi_audit_ring_look(ring, position, &slot)) == UAPI_AUDIT_SLOT_READY ||
+           state == UAPI_AUDIT_SLOT_CLAIMED) {
         count += state == UAPI_AUDIT_SLOT_READY;
         position = slot.end;
     }
@@ -60,8 +61,10 @@ static apr_status_t join_strangers(recovery *r, uapi_audit_store *store, uint64_
 
     if (waiting > 0) {
         return refuse(r, apr_psprintf(r->pool,
-                                      "its ring %s holds %" APR_UINT64_T_FMT " records of another audit file; put that file "
-                                      "back, or move the ring away to give them up", r->ring->path, waiting));
+                                      "its ring %s holds %" APR_UINT64_T_FMT
+                                      " records of another audit file; put that file "
+                                      "back, or move the ring away to give them up",
+                                      r->ring->path, waiting));
     }
     if (bound != 0) {
         r->note = "the ring that last fed the audit file is gone; records it held and the file does not are lost";
@@ -78,11 +81,12 @@ static apr_status_t fit_position(recovery *r, uapi_audit_store *store, uint64_t 
         return APR_SUCCESS;
     }
     if (!r->rebooted) {
-        return refuse(r, position < tail
-                             ? "it holds less than its ring has seen committed: an older copy was put in its place; put "
-                               "the newest one back, or move the ring away to go on from this one"
-                             : "it holds more than its ring has seen: the ring was replaced; put the newest one back, or "
-                               "move it away");
+        return refuse(r,
+                      position < tail
+                          ? "it holds less than its ring has seen committed: an older copy was put in its place; put "
+                            "the newest one back, or move the ring away to go on from this one"
+                          : "it holds more than its ring has seen: the ring was replaced; put the newest one back, or "
+                            "move it away");
     }
     if (position > tail) {
         return renew(r, store); /* the file was synced, the ring was not: everything is in the file */
@@ -132,17 +136,22 @@ static apr_status_t drain(recovery *r)
     uapi_audit_writer_destroy(writer);
     if (status == EBADMSG) {
         if (!r->rebooted) {
-            return refuse(r, apr_psprintf(r->pool,
-                                          "its ring %s is damaged at position %" APR_UINT64_T_FMT "; keep a copy of it, "
-                                          "then move it away", r->ring->path, position));
+            return refuse(r,
+                          apr_psprintf(r->pool,
+                                       "its ring %s is damaged at position %" APR_UINT64_T_FMT "; keep a copy of it, "
+                                       "then move it away",
+                                       r->ring->path, position));
         }
-        r->note = apr_psprintf(r->pool, "%" APR_UINT64_T_FMT " records were recovered from the ring after the machine went "
-                               "down; what followed them there is damaged and lost", records);
+        r->note = apr_psprintf(r->pool,
+                               "%" APR_UINT64_T_FMT " records were recovered from the ring after the machine went "
+                               "down; what followed them there is damaged and lost",
+                               records);
         status = APR_SUCCESS;
-    }
-    else if (status == APR_SUCCESS && records > 0 && !r->note) {
-        r->note = apr_psprintf(r->pool, "%" APR_UINT64_T_FMT " records that a server left in the ring were added to the "
-                               "audit file", records);
+    } else if (status == APR_SUCCESS && records > 0 && !r->note) {
+        r->note = apr_psprintf(r->pool,
+                               "%" APR_UINT64_T_FMT " records that a server left in the ring were added to the "
+                               "audit file",
+                               records);
     }
     return status;
 }
@@ -150,10 +159,9 @@ static apr_status_t drain(recovery *r)
 apr_status_t uapi_audit_recover(uapi_audit_ring *ring, const char *path, const uint8_t *key, int synced,
                                 const char **note, apr_pool_t *pool, uapi_result *result)
 {
-    recovery r = { .ring = ring, .path = path, .key = key, .synced = synced, .pool = pool, .result = result };
-    apr_status_t status = uapi_audit_ring_is_new(ring)
-                              ? uapi_audit_ring_make(ring, UAPI_AUDIT_RING_SIZE, pool, result)
-                              : uapi_audit_ring_map(ring, pool, result);
+    recovery r = {.ring = ring, .path = path, .key = key, .synced = synced, .pool = pool, .result = result};
+    apr_status_t status = uapi_audit_ring_is_new(ring) ? uapi_audit_ring_make(ring, UAPI_AUDIT_RING_SIZE, pool, result)
+                                                       : uapi_audit_ring_map(ring, pool, result);
 
     *note = NULL;
     if (status == APR_SUCCESS) {

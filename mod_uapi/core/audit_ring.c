@@ -1,11 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A claim is one compare-and-swap of the 64-bit word at the head itself, from "free in this lap" to {claimed, length, who},
- * and so describes itself: a producer killed at any instruction has claimed nothing or a slot whose length and owner are
- * known. The head is only a hint of how far claims reach; whoever finds it behind moves it on. The lap in a free word makes
- * the claim of a producer that slept through a lap fail: a word inside a record is text, which holds no NUL, or
- * free in the present lap. Owners are seats, each a file lock with a generation, because the kernel frees a lock at
- * death, while a process id may be used again or stay as a zombie. The writer passes over a slot whose owner is dead.
+ * A claim is one compare-and-swap of the 64-bit word at the head itself, from "free in this lap" to {claimed, length,
+ * who}, and so describes itself: a producer killed at any instruction has claimed nothing or a slot whose length and
+ * owner are known. The head is only a hint of how far claims reach; whoever finds it behind moves it on. The lap in a
+ * free word makes the claim of a producer that slept through a lap fail: a word inside a record is text, which holds
+ * no NUL, or free in the present lap. Owners are seats, each a file lock with a generation, because the kernel frees
+ * a lock at death, while a process id may be used again or stay as a zombie. The writer passes over a slot whose
+ * owner is dead.
  */
 #include "audit_ring.h"
 
@@ -18,7 +19,7 @@ enum { FREE = 0, CLAIMED = 1, READY = 2, READY_POWER = 3 };
 /* word: state (8 bits), lines (12), seat (12), generation (32); a free one: 0 (8 bits), lap (56) */
 #define WORD(state, lines, seat, generation) \
     ((uint64_t)(state) | (uint64_t)(lines) << 8 | (uint64_t)(seat) << 20 | (uint64_t)(generation) << 32)
-#define WORD_STATE(word) ((unsigned)((word) & 0xff))
+#define WORD_STATE(word) ((unsigned)((word)&0xff))
 #define WORD_LINES(word) ((unsigned)((word) >> 8 & 0xfff))
 #define WORD_SEAT(word) ((uint32_t)((word) >> 20 & 0xfff))
 #define WORD_GENERATION(word) ((uint32_t)((word) >> 32))
@@ -51,7 +52,7 @@ static uint64_t rotate(uint64_t value, int by)
 
 #define MIX 0x9e3779b97f4a7c15u
 
-/* Finds torn pages after a power failure and stray writes; two lanes, because one would wait for its own multiplications. */
+/* Finds torn pages after a power failure and stray writes. Two lanes: one would wait for its own multiplications. */
 static uint64_t sum_text(uint64_t seed, const char *text, size_t length)
 {
     uint64_t a = seed ^ length, b = ~seed, word;
@@ -87,8 +88,8 @@ static uint64_t sum_at(uint64_t sum, uint64_t position)
 
 static int is_claim(uint64_t word)
 {
-    return WORD_STATE(word) >= CLAIMED && WORD_STATE(word) <= READY_POWER && WORD_LINES(word) >= 1
-           && WORD_LINES(word) <= MAX_LINES;
+    return WORD_STATE(word) >= CLAIMED && WORD_STATE(word) <= READY_POWER && WORD_LINES(word) >= 1 &&
+           WORD_LINES(word) <= MAX_LINES;
 }
 
 static void move_head(uapi_audit_ring *ring, uint64_t from, unsigned lines)
@@ -146,8 +147,8 @@ static apr_status_t claim(uapi_audit_ring *ring, unsigned lines, uint64_t *posit
 apr_status_t uapi_audit_ring_put(uapi_audit_ring *ring, const char *tenant, size_t tenant_length, const char *text,
                                  size_t length, int power, uint64_t *end, uint64_t *batch)
 {
-    unsigned lines = (unsigned)((sizeof(slot_header) + tenant_length + length + UAPI_AUDIT_RING_LINE - 1)
-                                / UAPI_AUDIT_RING_LINE);
+    unsigned lines = (unsigned)((sizeof(slot_header) + tenant_length + length + UAPI_AUDIT_RING_LINE - 1) /
+                                UAPI_AUDIT_RING_LINE);
     uint64_t sum = sum_record(tenant, tenant_length, text, length);
     uint64_t position;
     slot_header *slot;
@@ -202,15 +203,14 @@ uapi_audit_slot_state uapi_audit_ring_look(const uapi_audit_ring *ring, uint64_t
     }
     slot->length = header->length;
     slot->tenant_length = header->tenant_length;
-    if (slot->tenant_length == 0 || slot->tenant_length > UAPI_AUDIT_RING_TENANT || slot->length == 0
-        || slot->length > UAPI_AUDIT_MAX_RECORD
-        || sizeof(*header) + slot->tenant_length + slot->length > slot->end - position) {
+    if (slot->tenant_length == 0 || slot->tenant_length > UAPI_AUDIT_RING_TENANT || slot->length == 0 ||
+        slot->length > UAPI_AUDIT_MAX_RECORD ||
+        sizeof(*header) + slot->tenant_length + slot->length > slot->end - position) {
         return UAPI_AUDIT_SLOT_DAMAGED;
     }
     slot->tenant = (const char *)(header + 1);
     slot->text = slot->tenant + slot->tenant_length;
-    if (header->check
-        != sum_at(sum_record(slot->tenant, slot->tenant_length, slot->text, slot->length), position)) {
+    if (header->check != sum_at(sum_record(slot->tenant, slot->tenant_length, slot->text, slot->length), position)) {
         return UAPI_AUDIT_SLOT_DAMAGED;
     }
     return UAPI_AUDIT_SLOT_READY;

@@ -29,39 +29,39 @@
 #define UAPI_AUDIT_RING_SIZE (16u << 20)      /* bytes of records in a new ring; a power of two */
 #define UAPI_AUDIT_RING_MIN_SIZE (128u << 10) /* and page-aligned, since the ring is mapped twice in a row */
 #define UAPI_AUDIT_RING_MAX_SIZE (1u << 30)
-#define UAPI_AUDIT_RING_SEATS 4096u           /* processes at a time */
+#define UAPI_AUDIT_RING_SEATS 4096u /* processes at a time */
 #define UAPI_AUDIT_RING_CELLS 8u
-#define UAPI_AUDIT_RING_TENANT 64             /* longest tenant name */
+#define UAPI_AUDIT_RING_TENANT 64 /* longest tenant name */
 
 /** What the writer is doing, as producers need to know it. */
 enum { UAPI_AUDIT_RING_AWAKE, UAPI_AUDIT_RING_NAPPING, UAPI_AUDIT_RING_ASLEEP };
 
-/** The file's first bytes; records follow at UAPI_AUDIT_RING_HEADER. What threads fight over stands on lines of its own. */
+/** The file's first bytes; records follow at UAPI_AUDIT_RING_HEADER. What threads fight over has lines of its own. */
 typedef struct uapi_audit_ring_header {
     char magic[8];
     uint32_t version;
     uint32_t header_size;
     uint64_t size;
-    uint64_t id;                      /* random, also in the audit file: the two belong together */
-    char boot[40];                    /* the kernel's boot id when the ring was last opened */
+    uint64_t id;   /* random, also in the audit file: the two belong together */
+    char boot[40]; /* the kernel's boot id when the ring was last opened */
 
     _Alignas(64) _Atomic uint64_t head;
-    _Atomic uint64_t recorded;        /* records put in */
+    _Atomic uint64_t recorded; /* records put in */
 
     _Alignas(64) _Atomic uint64_t tail;
     _Atomic uint64_t durable;
-    _Atomic uint64_t collecting;      /* number of the batch that the writer gathers next */
-    _Atomic uint64_t done;            /* number of the last batch that was committed */
-    _Atomic uint64_t committed;       /* records in SQLite */
+    _Atomic uint64_t collecting; /* number of the batch that the writer gathers next */
+    _Atomic uint64_t done;       /* number of the last batch that was committed */
+    _Atomic uint64_t committed;  /* records in SQLite */
     _Atomic uint64_t commits;
 
     _Alignas(64) _Atomic uint32_t writer; /* UAPI_AUDIT_RING_AWAKE …; a futex */
-    _Atomic int32_t failing;          /* why the writer cannot write: an apr_status_t, 0 if it can */
+    _Atomic int32_t failing;              /* why the writer cannot write: an apr_status_t, 0 if it can */
     _Atomic int32_t writer_pid;
 
     _Alignas(64) _Atomic uint32_t election; /* a futex: bumped when candidates should try for the lock at once */
 
-    /* Futexes of waiting callers. Who waits for batch n sleeps on cell n % CELLS, so a commit wakes its own callers only. */
+    /* Futexes of waiting callers. Who waits for batch n sleeps on cell n % CELLS: a commit wakes its own only. */
     _Alignas(64) struct {
         _Alignas(64) _Atomic uint32_t batch;
     } cells[UAPI_AUDIT_RING_CELLS];
@@ -74,15 +74,15 @@ typedef struct uapi_audit_ring_header {
 /** One process's hold on the ring. After a fork the copy in the child is the child's, once it has joined. */
 typedef struct uapi_audit_ring {
     uapi_audit_ring_header *header;
-    char *data;                /* `size` bytes of records, mapped twice in a row so that no record wraps */
+    char *data; /* `size` bytes of records, mapped twice in a row so that no record wraps */
     uint64_t size;
     const char *path;
     int fd;
     uint32_t seat;
-    uint32_t generation;       /* of the seat; 0: not joined */
+    uint32_t generation; /* of the seat; 0: not joined */
 } uapi_audit_ring;
 
-/* The file (audit_ring_file.c). Failures are audit.unavailable or config.invalid with a detail that names file and cause. */
+/* The file (audit_ring_file.c). Failures are audit.unavailable or config.invalid; the detail names file and cause. */
 
 /** Open the file, creating it empty with mode 0600. Refuses one that others may access. Maps nothing. */
 apr_status_t uapi_audit_ring_open(uapi_audit_ring *ring, const char *path, apr_pool_t *pool, uapi_result *result);
@@ -114,8 +114,8 @@ int uapi_audit_ring_is_shared(const uapi_audit_ring *ring);
 
 typedef struct uapi_audit_slot {
     uint64_t position;
-    uint64_t end;              /* where the next one begins */
-    const char *tenant;        /* not NUL-terminated; both point into the ring and stay until the slot is released */
+    uint64_t end;       /* where the next one begins */
+    const char *tenant; /* not NUL-terminated; both point into the ring and stay until the slot is released */
     const char *text;
     uint32_t tenant_length;
     uint32_t length;
@@ -124,15 +124,16 @@ typedef struct uapi_audit_slot {
 } uapi_audit_slot;
 
 typedef enum uapi_audit_slot_state {
-    UAPI_AUDIT_SLOT_NONE,      /* nothing there yet */
-    UAPI_AUDIT_SLOT_CLAIMED,   /* its producer is still copying, or was killed: position, end, seat and generation are set */
+    UAPI_AUDIT_SLOT_NONE,    /* nothing there yet */
+    UAPI_AUDIT_SLOT_CLAIMED, /* its producer is still copying, or was killed: tenant and text are not set */
     UAPI_AUDIT_SLOT_READY,
-    UAPI_AUDIT_SLOT_DAMAGED    /* no ring that this code wrote looks like this */
+    UAPI_AUDIT_SLOT_DAMAGED /* no ring that this code wrote looks like this */
 } uapi_audit_slot_state;
 
 /**
  * Put a record in; it then outlives this process. `end` receives the position that durable must reach, `batch` the
- * earliest batch that can hold it. APR_EAGAIN: no room. APR_EINVAL: damaged. Any thread, never blocks. The text must hold no NUL.
+ * earliest batch that can hold it. APR_EAGAIN: no room. APR_EINVAL: damaged. Any thread, never blocks. The text must
+ * hold no NUL.
  */
 apr_status_t uapi_audit_ring_put(uapi_audit_ring *ring, const char *tenant, size_t tenant_length, const char *text,
                                  size_t length, int power, uint64_t *end, uint64_t *batch);
@@ -164,8 +165,8 @@ void uapi_audit_ring_complete(uapi_audit_ring *ring, uint64_t batch, uint64_t du
 /** The writer cannot write (or, with 0, can again). Everyone who waits looks again. */
 void uapi_audit_ring_fail(uapi_audit_ring *ring, apr_status_t why);
 /**
- * The writer rests until notified, at most so long. NAPPING: only records that somebody waits for, or a ring that fills,
- * end it; ASLEEP: any record does. Returns at once if such a record stands at `position` already.
+ * The writer rests until notified, at most so long. NAPPING: only records that somebody waits for, or a ring that
+ * fills, end it; ASLEEP: any record does. Returns at once if such a record stands at `position` already.
  */
 void uapi_audit_ring_rest(uapi_audit_ring *ring, uint32_t how, uint64_t position, unsigned milliseconds);
 /** A candidate rests until the election word changes from `seen`. */

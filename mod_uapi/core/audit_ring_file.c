@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * The ring's file: its making, checking and mapping, and the locks on it. The locks belong to open file descriptions
- * (fcntl's OFD locks): the kernel frees them when a process dies, before it becomes a zombie, and two descriptors of one
- * process exclude each other too. Byte 0 is the writer's; the byte of a seat says that whoever took the seat lives. The blocks are written, not left
- * sparse: a store into a hole of a full disk would kill the process.
+ * (fcntl's OFD locks): the kernel frees them when a process dies, before it becomes a zombie, and two descriptors of
+ * one process exclude each other too. Byte 0 is the writer's; the byte of a seat says that whoever took the seat
+ * lives. The blocks are written, not left sparse: a store into a hole of a full disk would kill the process.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* F_OFD_SETLK */
@@ -28,14 +28,16 @@ static apr_status_t refuse(const uapi_audit_ring *ring, apr_status_t status, con
     char text[128] = "";
 
     apr_strerror(status, text, sizeof(text));
-    return uapi_fail(result, pool, status, UAPI_REASON_AUDIT_UNAVAILABLE, "audit ring %s: %s: %s", ring->path, what, text);
+    return uapi_fail(result, pool, status, UAPI_REASON_AUDIT_UNAVAILABLE, "audit ring %s: %s: %s", ring->path, what,
+                     text);
 }
 
 static apr_status_t refuse_content(const uapi_audit_ring *ring, const char *what, apr_pool_t *pool, uapi_result *result)
 {
     return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_AUDIT_UNAVAILABLE,
                      "audit ring %s: %s; it may hold records that are in no audit file yet: keep a copy of it before "
-                     "moving it out of the way", ring->path, what);
+                     "moving it out of the way",
+                     ring->path, what);
 }
 
 apr_status_t uapi_audit_ring_open(uapi_audit_ring *ring, const char *path, apr_pool_t *pool, uapi_result *result)
@@ -55,7 +57,8 @@ apr_status_t uapi_audit_ring_open(uapi_audit_ring *ring, const char *path, apr_p
     if (info.st_mode & 077) {
         uapi_audit_ring_close(ring);
         return uapi_fail(result, pool, APR_EACCES, UAPI_REASON_CONFIG_INVALID,
-                         "audit ring %s: mode %04o lets others in; it must be 0600", path, (unsigned)info.st_mode & 07777);
+                         "audit ring %s: mode %04o lets others in; it must be 0600", path,
+                         (unsigned)info.st_mode & 07777);
     }
     return APR_SUCCESS;
 }
@@ -147,9 +150,9 @@ apr_status_t uapi_audit_ring_make(uapi_audit_ring *ring, uint64_t size, apr_pool
 
 static int is_sane(const uapi_audit_ring_header *header, uint64_t file_size)
 {
-    return header->header_size == UAPI_AUDIT_RING_HEADER && header->size >= UAPI_AUDIT_RING_MIN_SIZE
-           && header->size <= UAPI_AUDIT_RING_MAX_SIZE && (header->size & (header->size - 1)) == 0
-           && file_size == UAPI_AUDIT_RING_HEADER + header->size && header->id != 0 && header->id <= INT64_MAX;
+    return header->header_size == UAPI_AUDIT_RING_HEADER && header->size >= UAPI_AUDIT_RING_MIN_SIZE &&
+           header->size <= UAPI_AUDIT_RING_MAX_SIZE && (header->size & (header->size - 1)) == 0 &&
+           file_size == UAPI_AUDIT_RING_HEADER + header->size && header->id != 0 && header->id <= INT64_MAX;
 }
 
 static apr_status_t check_header(const uapi_audit_ring *ring, uint64_t *size, apr_pool_t *pool, uapi_result *result)
@@ -195,9 +198,9 @@ apr_status_t uapi_audit_ring_map(uapi_audit_ring *ring, apr_pool_t *pool, uapi_r
     if (base == MAP_FAILED) {
         return refuse(ring, errno, "cannot be mapped", pool, result);
     }
-    if (mmap(base, UAPI_AUDIT_RING_HEADER + size, protection, flags, ring->fd, 0) == MAP_FAILED
-        || mmap(base + UAPI_AUDIT_RING_HEADER + size, size, protection, flags, ring->fd, UAPI_AUDIT_RING_HEADER)
-               == MAP_FAILED) {
+    if (mmap(base, UAPI_AUDIT_RING_HEADER + size, protection, flags, ring->fd, 0) == MAP_FAILED ||
+        mmap(base + UAPI_AUDIT_RING_HEADER + size, size, protection, flags, ring->fd, UAPI_AUDIT_RING_HEADER) ==
+            MAP_FAILED) {
         status = errno;
         munmap(base, UAPI_AUDIT_RING_HEADER + 2 * size);
         return refuse(ring, status, "cannot be mapped", pool, result);
@@ -244,7 +247,7 @@ void uapi_audit_ring_note_boot(uapi_audit_ring *ring)
 
 static int lock(int fd, int command, short type, off_t start, off_t length, struct flock *lock)
 {
-    *lock = (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length };
+    *lock = (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};
     return fcntl(fd, command, lock);
 }
 
@@ -267,9 +270,8 @@ static int reopen(const uapi_audit_ring *ring)
     struct stat mapped, found;
     int fd = open(ring->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
 
-    if (fd != -1
-        && (fstat(ring->fd, &mapped) == -1 || fstat(fd, &found) == -1 || mapped.st_dev != found.st_dev
-            || mapped.st_ino != found.st_ino)) {
+    if (fd != -1 && (fstat(ring->fd, &mapped) == -1 || fstat(fd, &found) == -1 || mapped.st_dev != found.st_dev ||
+                     mapped.st_ino != found.st_ino)) {
         close(fd);
         errno = ESTALE;
         return -1;

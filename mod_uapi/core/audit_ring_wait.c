@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Futexes in the mapped file, since condition variables between processes do not survive a killed one. A commit wakes all
- * callers of its batch with one system call on the batch's cell, and nobody else: a caller reads the number of the
- * batch being gathered before its record can be seen, so the batch that takes it has that number or, rarely, the next.
- * Each wait ends after a slice of time at the latest, because the one who should wake may have been killed.
+ * Futexes in the mapped file, since condition variables between processes do not survive a killed one. A commit wakes
+ * all callers of its batch with one system call on the batch's cell, and nobody else: a caller reads the number of
+ * the batch being gathered before its record can be seen, so the batch that takes it has that number or, rarely, the
+ * next. Each wait ends after a slice of time at the latest, because the one who should wake may have been killed.
  */
 #include "audit_ring.h"
 
@@ -17,7 +17,7 @@
 
 static int futex_wait(_Atomic uint32_t *word, uint32_t value, unsigned milliseconds)
 {
-    struct timespec limit = { .tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000 };
+    struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
 
     return (int)syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
 }
@@ -69,8 +69,8 @@ apr_status_t uapi_audit_ring_await(uapi_audit_ring *ring, uint64_t end, uint64_t
         if ((left = limit - now()) <= 0) {
             return APR_TIMEUP;
         }
-        if (futex_wait(cell, seen, left < SLICE ? (unsigned)left : SLICE) == -1 && left > SLICE
-            && atomic_load_explicit(cell, memory_order_relaxed) == seen) {
+        if (futex_wait(cell, seen, left < SLICE ? (unsigned)left : SLICE) == -1 && left > SLICE &&
+            atomic_load_explicit(cell, memory_order_relaxed) == seen) {
             wake_candidates(ring);
         }
     }
@@ -89,8 +89,8 @@ void uapi_audit_ring_notify(uapi_audit_ring *ring, int power)
 
     atomic_thread_fence(memory_order_seq_cst); /* the record first, then the look whether the writer rests */
     writer = atomic_load_explicit(&ring->header->writer, memory_order_relaxed);
-    if (writer == UAPI_AUDIT_RING_ASLEEP
-        || (writer == UAPI_AUDIT_RING_NAPPING && (power || uapi_audit_ring_used(ring) > ring->size / 4))) {
+    if (writer == UAPI_AUDIT_RING_ASLEEP ||
+        (writer == UAPI_AUDIT_RING_NAPPING && (power || uapi_audit_ring_used(ring) > ring->size / 4))) {
         wake_writer(ring, writer);
     }
 }

@@ -39,7 +39,8 @@ static EVP_MD_CTX *padded(const uapi_audit_seal *seal, const uint8_t key[static 
     for (size_t i = 0; i < UAPI_AUDIT_HASH_SIZE; i++) {
         block[i] ^= key[i];
     }
-    good = context && EVP_DigestInit_ex2(context, seal->digest, NULL) && EVP_DigestUpdate(context, block, sizeof(block));
+    good = context && EVP_DigestInit_ex2(context, seal->digest, NULL) &&
+           EVP_DigestUpdate(context, block, sizeof(block));
     uapi_secret_wipe(block, sizeof(block));
     if (!good) {
         EVP_MD_CTX_free(context);
@@ -71,18 +72,19 @@ uapi_audit_seal *uapi_audit_seal_create(const uint8_t *key, apr_pool_t *pool)
 int uapi_audit_seal_hash(uapi_audit_seal *seal, const uint8_t previous[UAPI_AUDIT_HASH_SIZE], const char *text,
                          size_t length, uint8_t hash[UAPI_AUDIT_HASH_SIZE])
 {
-    return EVP_DigestInit_ex2(seal->work, seal->digest, NULL)
-           && EVP_DigestUpdate(seal->work, previous, UAPI_AUDIT_HASH_SIZE)
-           && EVP_DigestUpdate(seal->work, text, length) && EVP_DigestFinal_ex(seal->work, hash, NULL);
+    return EVP_DigestInit_ex2(seal->work, seal->digest, NULL) &&
+           EVP_DigestUpdate(seal->work, previous, UAPI_AUDIT_HASH_SIZE) && EVP_DigestUpdate(seal->work, text, length) &&
+           EVP_DigestFinal_ex(seal->work, hash, NULL);
 }
 
 static int finish_from(uapi_audit_seal *seal, const EVP_MD_CTX *state, const uint8_t *input, uint8_t *output)
 {
-    return EVP_MD_CTX_copy_ex(seal->work, state) && EVP_DigestUpdate(seal->work, input, UAPI_AUDIT_HASH_SIZE)
-           && EVP_DigestFinal_ex(seal->work, output, NULL);
+    return EVP_MD_CTX_copy_ex(seal->work, state) && EVP_DigestUpdate(seal->work, input, UAPI_AUDIT_HASH_SIZE) &&
+           EVP_DigestFinal_ex(seal->work, output, NULL);
 }
 
-int uapi_audit_seal_mac(uapi_audit_seal *seal, const uint8_t hash[UAPI_AUDIT_HASH_SIZE], uint8_t mac[UAPI_AUDIT_HASH_SIZE])
+int uapi_audit_seal_mac(uapi_audit_seal *seal, const uint8_t hash[UAPI_AUDIT_HASH_SIZE],
+                        uint8_t mac[UAPI_AUDIT_HASH_SIZE])
 {
     return seal->inner && finish_from(seal, seal->inner, hash, mac) && finish_from(seal, seal->outer, mac, mac);
 }

@@ -17,7 +17,10 @@
 /** Digest contexts, set up once and used for every record. Lives in its pool; for one thread at a time. */
 typedef struct uapi_audit_seal uapi_audit_seal;
 
-/** `key` (32 bytes) may be NULL: hashes only. NULL if the crypto library fails. The key is not kept, but states made of it are. */
+/**
+ * `key` (32 bytes) may be NULL: hashes only. NULL if the crypto library fails. The key is not kept, but digest states
+ * made of it are.
+ */
 uapi_audit_seal *uapi_audit_seal_create(const uint8_t *key, apr_pool_t *pool);
 
 /** 1 if it worked. `hash` may be the same memory as `previous`. */

@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Reads the chains back. Verification takes the rows in the order they were added, from the table and not through an index, so
- * no index can hide or reorder one, and keeps a few words a tenant however long the file is. The array of a row is cut at the
- * commas of its outermost level without parsing it: each byte between belongs to a record and so to its hash.
+ * Reads the chains back. Verification takes the rows in the order they were added, from the table and not through an
+ * index, so no index can hide or reorder one, and keeps a few words a tenant however long the file is. The array of a
+ * row is cut at the commas of its outermost level without parsing it: each byte between belongs to a record and so to
+ * its hash.
  */
 #include "audit.h"
 
@@ -19,7 +20,7 @@
 
 typedef struct chain {
     const char *tenant;
-    uint64_t sequence;                 /* of the last good record */
+    uint64_t sequence; /* of the last good record */
     uint8_t hash[UAPI_AUDIT_HASH_SIZE];
     uint64_t bad;
     const char *fault;
@@ -29,7 +30,7 @@ typedef struct verification {
     uapi_audit_seal *seal;
     int keyed;
     apr_hash_t *chains;
-    apr_array_header_t *order;         /* chain *, as they were first seen */
+    apr_array_header_t *order; /* chain *, as they were first seen */
     apr_pool_t *pool;
 } verification;
 
@@ -78,18 +79,20 @@ static int check_record(verification *v, chain *of, const char *text, size_t len
     uint64_t number = of->sequence + 1;
     int authentic = 0;
 
-    if (!uapi_audit_seal_hash(v->seal, of->hash, text, length, hash)
-        || (v->keyed && !uapi_audit_seal_mac(v->seal, seal, mac))) {
+    if (!uapi_audit_seal_hash(v->seal, of->hash, text, length, hash) ||
+        (v->keyed && !uapi_audit_seal_mac(v->seal, seal, mac))) {
         return mark(of, number, "the crypto library failed");
     }
     authentic = v->keyed && uapi_secret_equal(mac, seal + UAPI_AUDIT_HASH_SIZE, sizeof(mac));
     if (memcmp(hash, seal, sizeof(hash)) != 0) {
-        return mark(of, number, !v->keyed ? "the text or the hash was altered"
-                                : authentic ? "the text was altered"
-                                            : "the hash was altered");
+        return mark(of, number,
+                    !v->keyed   ? "the text or the hash was altered"
+                    : authentic ? "the text was altered"
+                                : "the hash was altered");
     }
     if (v->keyed && !authentic) {
-        return mark(of, number, "the MAC is not of this key: it was altered, or the chain was made anew without the key");
+        return mark(of, number,
+                    "the MAC is not of this key: it was altered, or the chain was made anew without the key");
     }
     memcpy(of->hash, hash, sizeof(of->hash));
     of->sequence = number;
@@ -149,9 +152,11 @@ static apr_array_header_t *judge(const verification *v, apr_pool_t *pool)
     for (int i = 0; i < v->order->nelts; i++) {
         const chain *of = APR_ARRAY_IDX(v->order, i, chain *);
 
-        APR_ARRAY_PUSH(verdicts, uapi_audit_verdict) = (uapi_audit_verdict){
-            .tenant = of->tenant, .records = of->sequence, .head = to_hex(of->hash, pool), .bad = of->bad, .fault = of->fault
-        };
+        APR_ARRAY_PUSH(verdicts, uapi_audit_verdict) = (uapi_audit_verdict){.tenant = of->tenant,
+                                                                            .records = of->sequence,
+                                                                            .head = to_hex(of->hash, pool),
+                                                                            .bad = of->bad,
+                                                                            .fault = of->fault};
     }
     return verdicts;
 }
@@ -159,14 +164,14 @@ static apr_array_header_t *judge(const verification *v, apr_pool_t *pool)
 static apr_status_t unreadable(uapi_audit_store *store, const char *path, apr_status_t status, apr_pool_t *pool,
                                uapi_result *result)
 {
-    return uapi_fail(result, pool, status, UAPI_REASON_AUDIT_UNAVAILABLE, "audit file %s: cannot be read to its end: %s",
-                     path, uapi_audit_store_message(store));
+    return uapi_fail(result, pool, status, UAPI_REASON_AUDIT_UNAVAILABLE,
+                     "audit file %s: cannot be read to its end: %s", path, uapi_audit_store_message(store));
 }
 
 apr_status_t uapi_audit_verify(const char *path, const uint8_t *key, apr_array_header_t **verdicts, apr_pool_t *pool,
                                uapi_result *result)
 {
-    verification v = { .keyed = key != NULL, .pool = pool };
+    verification v = {.keyed = key != NULL, .pool = pool};
     uapi_audit_store *store;
     apr_status_t status;
 
@@ -181,8 +186,7 @@ apr_status_t uapi_audit_verify(const char *path, const uint8_t *key, apr_array_h
     }
     if ((status = uapi_audit_store_scan(store, verify_row, &v)) == APR_SUCCESS) {
         *verdicts = judge(&v, pool);
-    }
-    else {
+    } else {
         unreadable(store, path, status, pool, result);
     }
     uapi_audit_store_close(store);
@@ -207,10 +211,10 @@ static int visit_row(void *baton, const uapi_audit_row *row)
 {
     visit *of = baton;
     uapi_audit_records records;
-    uapi_audit_record record = { .tenant = row->tenant, .sequence = (uint64_t)row->first };
+    uapi_audit_record record = {.tenant = row->tenant, .sequence = (uint64_t)row->first};
 
-    if (!row->sound || row->first <= 0 || row->count <= 0
-        || row->seals_length / UAPI_AUDIT_SEAL_SIZE < (uint64_t)row->count) {
+    if (!row->sound || row->first <= 0 || row->count <= 0 ||
+        row->seals_length / UAPI_AUDIT_SEAL_SIZE < (uint64_t)row->count) {
         return refuse_row(of, "a row is no row of records");
     }
     uapi_audit_records_begin(&records, row->records, row->records_length);
@@ -246,10 +250,10 @@ static apr_status_t visit_tenants(uapi_audit_store *store, visit *of, apr_pool_t
     return status == APR_NOTFOUND ? APR_SUCCESS : status;
 }
 
-apr_status_t uapi_audit_visit(const char *path, const char *tenant, uint64_t from, uapi_audit_visitor visitor, void *baton,
-                              apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_audit_visit(const char *path, const char *tenant, uint64_t from, uapi_audit_visitor visitor,
+                              void *baton, apr_pool_t *pool, uapi_result *result)
 {
-    visit of = { .visitor = visitor, .baton = baton, .from = from > INT64_MAX ? INT64_MAX : from };
+    visit of = {.visitor = visitor, .baton = baton, .from = from > INT64_MAX ? INT64_MAX : from};
     uapi_audit_store *store;
     apr_status_t status = uapi_audit_store_open(&store, path, UAPI_AUDIT_STORE_READ, pool, result);
 
@@ -260,8 +264,7 @@ apr_status_t uapi_audit_visit(const char *path, const char *tenant, uint64_t fro
                     : visit_tenants(store, &of, pool);
     if (status != APR_SUCCESS) {
         unreadable(store, path, status, pool, result);
-    }
-    else if (of.fault) {
+    } else if (of.fault) {
         status = uapi_fail(result, pool, EILSEQ, UAPI_REASON_AUDIT_UNAVAILABLE, "audit file %s: %s", path, of.fault);
     }
     uapi_audit_store_close(store);

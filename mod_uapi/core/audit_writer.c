@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Records stay in the ring until they are committed, so a failed commit loses nothing: the store is closed, opened again, and
- * its own word taken for how far it came. That one path serves a full disk, a lock, a read-only file, and the takeover from
- * a killed writer. With waiting callers the writer never naps: what arrives during one sync is the next batch. Without, it
- * naps between batches so that they grow.
+ * Records stay in the ring until they are committed, so a failed commit loses nothing: the store is closed, opened
+ * again, and its own word taken for how far it came. That one path serves a full disk, a lock, a read-only file, and
+ * the takeover from a killed writer. With waiting callers the writer never naps: what arrives during one sync is the
+ * next batch. Without, it naps between batches so that they grow.
  */
 #include "audit_writer.h"
 
@@ -19,9 +19,9 @@
 #define RETRY_PAUSE 200    /* ms between tries of a writer that cannot write */
 #define NAP 4              /* ms in which a batch grows when nobody waits */
 #define HOLE_NAP 1
-#define HOLE_PATIENCE 20   /* ms that a claimed slot may stay unfilled before its producer is looked at */
+#define HOLE_PATIENCE 20 /* ms that a claimed slot may stay unfilled before its producer is looked at */
 #define SLEEP 1000
-#define DRAIN_LIMIT 2000   /* ms that a stopping writer goes on */
+#define DRAIN_LIMIT 2000 /* ms that a stopping writer goes on */
 
 struct uapi_audit_writer {
     uapi_audit_ring *ring;
@@ -34,8 +34,8 @@ struct uapi_audit_writer {
     uapi_audit_store *store; /* NULL: detached */
     int synced;
     uint64_t position;
-    uint64_t hole;          /* position of a slot that was found claimed … */
-    int64_t hole_since;     /* … and when */
+    uint64_t hole;      /* position of a slot that was found claimed … */
+    int64_t hole_since; /* … and when */
 };
 
 /* What a step found. */
@@ -95,8 +95,8 @@ static apr_status_t attach(uapi_audit_writer *writer, uapi_result *result)
 {
     uapi_audit_ring_header *header = writer->ring->header;
     uint64_t ring, position, tail = atomic_load(&header->tail);
-    apr_status_t status = uapi_audit_store_open(&writer->store, writer->path, UAPI_AUDIT_STORE_WRITE, writer->store_pool,
-                                                result);
+    apr_status_t status = uapi_audit_store_open(&writer->store, writer->path, UAPI_AUDIT_STORE_WRITE,
+                                                writer->store_pool, result);
 
     if (status == APR_SUCCESS) {
         status = uapi_audit_store_binding(writer->store, &ring, &position);
@@ -129,8 +129,7 @@ static uapi_audit_slot_state look(uapi_audit_writer *writer, uint64_t position, 
     if (writer->hole != position) {
         writer->hole = position;
         writer->hole_since = now();
-    }
-    else if (now() - writer->hole_since >= HOLE_PATIENCE) {
+    } else if (now() - writer->hole_since >= HOLE_PATIENCE) {
         writer->hole_since = now();
         *dead = !uapi_audit_ring_is_seated(writer->ring, slot->seat, slot->generation);
         state = *dead ? uapi_audit_ring_look(writer->ring, position, slot) : state;
@@ -144,7 +143,7 @@ static apr_status_t gather(uapi_audit_writer *writer, step *found)
     uapi_audit_slot_state state;
     int dead;
 
-    *found = (step){ .end = writer->position };
+    *found = (step){.end = writer->position};
     for (;;) {
         state = look(writer, found->end, &slot, &dead);
         if (state == UAPI_AUDIT_SLOT_READY) {
@@ -153,8 +152,7 @@ static apr_status_t gather(uapi_audit_writer *writer, step *found)
                 break;
             }
             found->waiters |= slot.power;
-        }
-        else if (state != UAPI_AUDIT_SLOT_CLAIMED || !dead) {
+        } else if (state != UAPI_AUDIT_SLOT_CLAIMED || !dead) {
             break;
         }
         found->end = slot.end;
@@ -213,11 +211,9 @@ static void rest(uapi_audit_writer *writer, const step *found)
 {
     if (found->hole) {
         uapi_audit_ring_rest(writer->ring, UAPI_AUDIT_RING_NAPPING, found->end, HOLE_NAP);
-    }
-    else if (found->records == 0) {
+    } else if (found->records == 0) {
         uapi_audit_ring_rest(writer->ring, UAPI_AUDIT_RING_ASLEEP, found->end, SLEEP);
-    }
-    else if (!found->waiters && !found->full) {
+    } else if (!found->waiters && !found->full) {
         uapi_audit_ring_rest(writer->ring, UAPI_AUDIT_RING_NAPPING, found->end, NAP);
     }
 }
@@ -289,8 +285,7 @@ void uapi_audit_writer_run(uapi_audit_writer *writer)
             write_until_stopped(writer);
             uapi_audit_ring_unlock(ring);
             uapi_audit_ring_rouse(ring);
-        }
-        else if (!atomic_load(&writer->stop)) {
+        } else if (!atomic_load(&writer->stop)) {
             uapi_audit_ring_rest_candidate(ring, election, ELECTION_PAUSE);
         }
     } while (!atomic_load(&writer->stop));

@@ -12,8 +12,9 @@
 typedef struct uapi_audit_writer uapi_audit_writer;
 
 /**
- * Not attached yet. `synced`: sync every commit from the start; otherwise from the first batch on that somebody waits for.
- * Has memory of its own, so that it may run in a thread of its own. NULL if the crypto library or the memory fails.
+ * Not attached yet. `synced`: sync every commit from the start; otherwise from the first batch on that somebody waits
+ * for. Has memory of its own, so that it may run in a thread of its own. NULL if the crypto library or the memory
+ * fails.
  */
 uapi_audit_writer *uapi_audit_writer_create(uapi_audit_ring *ring, const char *path, const uint8_t *key, int synced);
 void uapi_audit_writer_destroy(uapi_audit_writer *writer);
@@ -24,8 +25,8 @@ void uapi_audit_writer_run(uapi_audit_writer *writer);
 void uapi_audit_writer_stop(uapi_audit_writer *writer);
 
 /**
- * For recovery, with the lock held and the binding in order: drain all there is, prove that the file can be written, detach.
- * EBADMSG, with `result` untouched, where the ring is damaged. `position` tells how far it came.
+ * For recovery, with the lock held and the binding in order: drain all there is, prove that the file can be written,
+ * detach. EBADMSG, with `result` untouched, where the ring is damaged. `position` tells how far it came.
  */
 apr_status_t uapi_audit_writer_drain(uapi_audit_writer *writer, uint64_t *position, uint64_t *records, apr_pool_t *pool,
                                      uapi_result *result);

@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A row for each batch and tenant, because a row for each record costs SQLite more than the hashing does. An ordinary rowid table, so that
- * large rows are only ever added at the end; the index on (tenant, first) is small, finds a chain's head, and refuses a
- * sequence number that is there already. Triggers refuse changes and deletions: they guard against accident; against intent
- * stands the chain. The write-ahead log is kept on closing, so that children which may not write to the directory can
- * still open the file.
+ * A row for each batch and tenant, because a row for each record costs SQLite more than the hashing does. An ordinary
+ * rowid table, so that large rows are only ever added at the end; the index on (tenant, first) is small, finds a
+ * chain's head, and refuses a sequence number that is there already. Triggers refuse changes and deletions: they
+ * guard against accident; against intent stands the chain. The write-ahead log is kept on closing, so that children
+ * which may not write to the directory can still open the file.
  */
 #include "audit_store.h"
 
@@ -21,62 +21,75 @@
 #define SCHEMA_VERSION 1
 #define TEXT_OF_(value) #value
 #define TEXT_OF(macro) TEXT_OF_(macro)
-#define BUSY_LIMIT 250     /* ms that the writer waits for a stranger's lock */
+#define BUSY_LIMIT 250 /* ms that the writer waits for a stranger's lock */
 #define READ_BUSY_LIMIT 2000
 #define MAX_ROW (64 << 20)
 #define ROWS_AT_A_TIME 64
 
-/* What a transaction must never meet is checkpoint work for longer than a sync takes; pages are large because rows are. */
-static const char creation[] =
-    "PRAGMA page_size=16384;"
-    "PRAGMA journal_mode=WAL;"
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE batches("
-    "    id INTEGER PRIMARY KEY,"
-    "    tenant TEXT NOT NULL,"
-    "    first INTEGER NOT NULL CHECK(first > 0),"
-    "    count INTEGER NOT NULL CHECK(count > 0),"
-    "    records TEXT NOT NULL,"
-    "    seals BLOB NOT NULL CHECK(length(seals) = 64 * count),"
-    "    UNIQUE(tenant, first)) STRICT;"
-    "CREATE TABLE binding("
-    "    id INTEGER PRIMARY KEY CHECK(id = 1),"
-    "    ring INTEGER NOT NULL,"
-    "    position INTEGER NOT NULL) STRICT;"
-    "INSERT INTO binding VALUES(1, 0, 0);"
-    "CREATE TRIGGER batches_keep BEFORE DELETE ON batches BEGIN"
-    "    SELECT raise(ABORT, 'audit records are never deleted'); END;"
-    "CREATE TRIGGER batches_freeze BEFORE UPDATE ON batches BEGIN"
-    "    SELECT raise(ABORT, 'audit records are never changed'); END;"
-    "CREATE VIEW audit AS"
-    "    SELECT tenant, first + key AS sequence, value AS record,"
-    "           lower(hex(substr(seals, 64 * key + 1, 32))) AS hash, lower(hex(substr(seals, 64 * key + 33, 32))) AS mac"
-    "    FROM batches, json_each(batches.records);"
-    "PRAGMA application_id=" TEXT_OF(APPLICATION_ID) ";"
-    "PRAGMA user_version=" TEXT_OF(SCHEMA_VERSION) ";"
-    "COMMIT;";
+/* Small pages although rows are large: a commit writes five or so beside the records, and few records wait for each. */
+static const char creation[] = "PRAGMA page_size=4096;"
+                               "PRAGMA journal_mode=WAL;"
+                               "BEGIN IMMEDIATE;"
+                               "CREATE TABLE batches("
+                               "    id INTEGER PRIMARY KEY,"
+                               "    tenant TEXT NOT NULL,"
+                               "    first INTEGER NOT NULL CHECK(first > 0),"
+                               "    count INTEGER NOT NULL CHECK(count > 0),"
+                               "    records TEXT NOT NULL,"
+                               "    seals BLOB NOT NULL CHECK(length(seals) = 64 * count),"
+                               "    UNIQUE(tenant, first)) STRICT;"
+                               "CREATE TABLE binding("
+                               "    id INTEGER PRIMARY KEY CHECK(id = 1),"
+                               "    ring INTEGER NOT NULL,"
+                               "    position INTEGER NOT NULL) STRICT;"
+                               "INSERT INTO binding VALUES(1, 0, 0);"
+                               "CREATE TRIGGER batches_keep BEFORE DELETE ON batches BEGIN"
+                               "    SELECT raise(ABORT, 'audit records are never deleted'); END;"
+                               "CREATE TRIGGER batches_freeze BEFORE UPDATE ON batches BEGIN"
+                               "    SELECT raise(ABORT, 'audit records are never changed'); END;"
+                               "CREATE VIEW audit AS"
+                               "    SELECT tenant, first + key AS sequence, value AS record,"
+                               "           lower(hex(substr(seals, 64 * key + 1, 32))) AS hash, "
+                               "lower(hex(substr(seals, 64 * key + 33, 32))) AS mac"
+                               "    FROM batches, json_each(batches.records);"
+                               "PRAGMA application_id=" TEXT_OF(APPLICATION_ID) ";"
+                                                                                "PRAGMA user_version=" TEXT_OF(
+                                                                                    SCHEMA_VERSION) ";"
+                                                                                                    "COMMIT;";
 
 enum statement {
-    BINDING, HEAD, SCAN, START, VISIT, NEXT_TENANT,
+    BINDING,
+    HEAD,
+    SCAN,
+    START,
+    VISIT,
+    NEXT_TENANT,
     LAST_TO_READ = NEXT_TENANT,
-    BIND, BEGIN, INSERT, MOVE, COMMIT, ROLLBACK,
+    BIND,
+    BEGIN,
+    INSERT,
+    MOVE,
+    COMMIT,
+    ROLLBACK,
     STATEMENTS
 };
 
 static const char *const texts[STATEMENTS] = {
     [BINDING] = "SELECT ring, position FROM binding WHERE id = 1",
-    [HEAD] = "SELECT first + count - 1, substr(seals, -64, 32) FROM batches WHERE tenant = ?1 ORDER BY first DESC LIMIT 1",
-    [SCAN] = "SELECT id, tenant, first, count, records, seals FROM batches NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [HEAD] =
+        "SELECT first + count - 1, substr(seals, -64, 32) FROM batches WHERE tenant = ?1 ORDER BY first DESC LIMIT 1",
+    [SCAN] =
+        "SELECT id, tenant, first, count, records, seals FROM batches NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2",
     [START] = "SELECT max(first) FROM batches WHERE tenant = ?1 AND first <= ?2",
-    [VISIT] = "SELECT id, tenant, first, count, records, seals FROM batches WHERE tenant = ?1 AND first > ?2 ORDER BY first LIMIT ?3",
+    [VISIT] = "SELECT id, tenant, first, count, records, seals FROM batches WHERE tenant = ?1 AND first > ?2 ORDER BY "
+              "first LIMIT ?3",
     [NEXT_TENANT] = "SELECT min(tenant) FROM batches WHERE tenant > ?1",
     [BIND] = "UPDATE binding SET ring = ?1, position = ?2 WHERE id = 1",
     [BEGIN] = "BEGIN IMMEDIATE",
     [INSERT] = "INSERT INTO batches(tenant, first, count, records, seals) VALUES(?1, ?2, ?3, ?4, ?5)",
     [MOVE] = "UPDATE binding SET position = ?3 WHERE id = 1 AND ring = ?1 AND position = ?2",
     [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK"
-};
+    [ROLLBACK] = "ROLLBACK"};
 
 struct uapi_audit_store {
     sqlite3 *database;
@@ -90,12 +103,10 @@ struct uapi_audit_store {
 static const struct {
     int code;
     apr_status_t status;
-} meanings[] = {
-    { SQLITE_FULL, ENOSPC },   { SQLITE_READONLY, EROFS }, { SQLITE_BUSY, EBUSY },   { SQLITE_LOCKED, EBUSY },
-    { SQLITE_IOERR, EIO },     { SQLITE_CORRUPT, EILSEQ }, { SQLITE_NOTADB, EILSEQ }, { SQLITE_PERM, EACCES },
-    { SQLITE_CANTOPEN, ENOENT }, { SQLITE_AUTH, EACCES },  { SQLITE_NOMEM, ENOMEM },  { SQLITE_TOOBIG, EILSEQ },
-    { SQLITE_ERROR, EILSEQ },  { SQLITE_CONSTRAINT, ESTALE }
-};
+} meanings[] = {{SQLITE_FULL, ENOSPC},     {SQLITE_READONLY, EROFS},   {SQLITE_BUSY, EBUSY},    {SQLITE_LOCKED, EBUSY},
+                {SQLITE_IOERR, EIO},       {SQLITE_CORRUPT, EILSEQ},   {SQLITE_NOTADB, EILSEQ}, {SQLITE_PERM, EACCES},
+                {SQLITE_CANTOPEN, ENOENT}, {SQLITE_AUTH, EACCES},      {SQLITE_NOMEM, ENOMEM},  {SQLITE_TOOBIG, EILSEQ},
+                {SQLITE_ERROR, EILSEQ},    {SQLITE_CONSTRAINT, ESTALE}};
 
 static apr_status_t meaning_of(int code)
 {
@@ -280,9 +291,8 @@ apr_status_t uapi_audit_store_open(uapi_audit_store **opened, const char *path, 
     }
     if ((status = connect_to(store, mode)) != APR_SUCCESS) {
         refuse(store, status, "cannot be opened", pool, result);
-    }
-    else if ((status = check_schema(store, mode, pool, result)) == APR_SUCCESS
-             && (status = prepare(store, mode)) != APR_SUCCESS) {
+    } else if ((status = check_schema(store, mode, pool, result)) == APR_SUCCESS &&
+               (status = prepare(store, mode)) != APR_SUCCESS) {
         refuse(store, status, "cannot be used", pool, result);
     }
     if (status != APR_SUCCESS) {
@@ -307,7 +317,7 @@ void uapi_audit_store_close(uapi_audit_store *store)
 
 apr_status_t uapi_audit_store_own(const char *path, int uid, int gid, apr_pool_t *pool, uapi_result *result)
 {
-    static const char *const companions[] = { "", "-wal", "-shm" };
+    static const char *const companions[] = {"", "-wal", "-shm"};
 
     for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
         const char *file = apr_pstrcat(pool, path, companions[i], NULL);
@@ -330,7 +340,7 @@ apr_status_t uapi_audit_store_check(const uapi_audit_store *store)
     struct stat info;
 
     return stat(store->path, &info) == 0 && info.st_dev == store->device && info.st_ino == store->inode ? APR_SUCCESS
-                                                                                                       : ESTALE;
+                                                                                                        : ESTALE;
 }
 
 apr_status_t uapi_audit_store_binding(uapi_audit_store *store, uint64_t *ring, uint64_t *position)
@@ -342,8 +352,7 @@ apr_status_t uapi_audit_store_binding(uapi_audit_store *store, uint64_t *ring, u
     if (code == SQLITE_ROW) {
         *ring = (uint64_t)sqlite3_column_int64(statement, 0);
         *position = (uint64_t)sqlite3_column_int64(statement, 1);
-    }
-    else {
+    } else {
         status = code == SQLITE_DONE ? EILSEQ : failed(store, code);
     }
     sqlite3_reset(statement);
@@ -370,12 +379,10 @@ apr_status_t uapi_audit_store_head(uapi_audit_store *store, const char *tenant, 
         if (sqlite3_column_int64(statement, 0) > 0 && sqlite3_column_bytes(statement, 1) == 32) {
             *sequence = (uint64_t)sqlite3_column_int64(statement, 0);
             memcpy(hash, sqlite3_column_blob(statement, 1), 32);
-        }
-        else {
+        } else {
             status = EILSEQ;
         }
-    }
-    else if (code != SQLITE_DONE) {
+    } else if (code != SQLITE_DONE) {
         status = failed(store, code);
     }
     sqlite3_reset(statement);
@@ -439,13 +446,14 @@ apr_status_t uapi_audit_store_commit(uapi_audit_store *store, uint64_t ring, uin
 
 static void read_row(sqlite3_stmt *statement, uapi_audit_row *row)
 {
-    static const int types[] = { SQLITE_INTEGER, SQLITE_TEXT, SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB };
+    static const int types[] = {SQLITE_INTEGER, SQLITE_TEXT, SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB};
 
     row->sound = 1;
     for (int i = 0; i < (int)(sizeof(types) / sizeof(types[0])); i++) {
         row->sound &= sqlite3_column_type(statement, i) == types[i];
     }
-    row->tenant = sqlite3_column_type(statement, 1) == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, 1) : NULL;
+    row->tenant = sqlite3_column_type(statement, 1) == SQLITE_TEXT ? (const char *)sqlite3_column_text(statement, 1)
+                                                                   : NULL;
     row->id = sqlite3_column_int64(statement, 0);
     row->first = sqlite3_column_int64(statement, 2);
     row->count = sqlite3_column_int64(statement, 3);
@@ -477,7 +485,7 @@ static apr_status_t visit_some(uapi_audit_store *store, sqlite3_stmt *statement,
 apr_status_t uapi_audit_store_scan(uapi_audit_store *store, uapi_audit_store_visitor visitor, void *baton)
 {
     sqlite3_stmt *statement = store->statements[SCAN];
-    uapi_audit_row row = { .id = INT64_MIN };
+    uapi_audit_row row = {.id = INT64_MIN};
     int seen, stop = 0;
     apr_status_t status;
 
@@ -508,7 +516,7 @@ apr_status_t uapi_audit_store_visit(uapi_audit_store *store, const char *tenant,
                                     uapi_audit_store_visitor visitor, void *baton)
 {
     sqlite3_stmt *statement = store->statements[VISIT];
-    uapi_audit_row row = { .first = 0 };
+    uapi_audit_row row = {.first = 0};
     int seen, stop = 0;
     apr_status_t status = find_start(store, tenant, from, &row.first);
 
@@ -539,8 +547,7 @@ apr_status_t uapi_audit_store_next_tenant(uapi_audit_store *store, const char *a
             *tenant = apr_pstrdup(pool, (const char *)sqlite3_column_text(statement, 0));
             status = APR_SUCCESS;
         }
-    }
-    else {
+    } else {
         status = failed(store, code);
     }
     sqlite3_reset(statement);

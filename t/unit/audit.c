@@ -50,7 +50,7 @@ static int check_link(void *baton, const uapi_audit_record *record)
 static void seals_are_what_the_design_says(void **state)
 {
     fixture *f = *state;
-    uint8_t previous[32] = { 0 };
+    uint8_t previous[32] = {0};
     uapi_result result;
 
     fixture_open(f, 1);
@@ -133,7 +133,7 @@ static void visit_starts_and_stops_anywhere(void **state)
     fixture_append_numbers(f, "a", 1, 10, UAPI_DURABILITY_POWER);
     fixture_stop(f);
     for (uint64_t from = 0; from <= 301; from += 7) {
-        seen s = { 0 };
+        seen s = {0};
 
         assert_int_equal(uapi_audit_visit(f->path, "acme", from, note_record, &s, f->pool, &result), APR_SUCCESS);
         assert_int_equal(s.count, from == 0 ? 300 : from > 300 ? 0 : 301 - (int)from);
@@ -143,7 +143,7 @@ static void visit_starts_and_stops_anywhere(void **state)
         }
     }
     {
-        seen s = { .stop_after = 5 }, all = { 0 }, none = { 0 };
+        seen s = {.stop_after = 5}, all = {0}, none = {0};
 
         assert_int_equal(uapi_audit_visit(f->path, "acme", 150, note_record, &s, f->pool, &result), APR_SUCCESS);
         assert_int_equal(s.count, 5);
@@ -166,11 +166,12 @@ static void view_shows_records(void **state)
     fixture_append_numbers(f, "acme", 1, 50, UAPI_DURABILITY_PROCESS);
     fixture_stop(f);
     database = fixture_sqlite(f);
-    assert_int_equal(sqlite3_prepare_v2(database,
-                                        "SELECT count(*), sum(json_extract(record, '$.n') = sequence), min(length(hash)),"
-                                        " count(DISTINCT mac) FROM audit WHERE tenant = 'acme'",
-                                        -1, &statement, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(database,
+                           "SELECT count(*), sum(json_extract(record, '$.n') = sequence), min(length(hash)),"
+                           " count(DISTINCT mac) FROM audit WHERE tenant = 'acme'",
+                           -1, &statement, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     assert_int_equal(sqlite3_column_int(statement, 0), 50);
     assert_int_equal(sqlite3_column_int(statement, 1), 50);
@@ -182,8 +183,9 @@ static void view_shows_records(void **state)
 
 static void accidents_are_refused(void **state)
 {
-    static const char *const statements[] = { "DELETE FROM batches", "UPDATE batches SET count = count",
-                                              "INSERT INTO batches SELECT NULL, tenant, first, count, records, seals FROM batches" };
+    static const char *const statements[] = {
+        "DELETE FROM batches", "UPDATE batches SET count = count",
+        "INSERT INTO batches SELECT NULL, tenant, first, count, records, seals FROM batches"};
     fixture *f = *state;
     sqlite3 *database;
 
@@ -200,9 +202,8 @@ static void accidents_are_refused(void **state)
 
 static void texts_are_kept_to_the_byte(void **state)
 {
-    static const char *const records[] = {
-        "{}", "{\"a\":[1,{\"b\":\"],[\"}]}", "{\"quote\":\"\\\"},{\\\"\"}", "{\"backslash\":\"\\\\\"}", "{\"\xC3\xA9\":\"\xF0\x9F\x98\x80\"}"
-    };
+    static const char *const records[] = {"{}", "{\"a\":[1,{\"b\":\"],[\"}]}", "{\"quote\":\"\\\"},{\\\"\"}",
+                                          "{\"backslash\":\"\\\\\"}", "{\"\xC3\xA9\":\"\xF0\x9F\x98\x80\"}"};
     fixture *f = *state;
     char *longest = malloc(UAPI_AUDIT_MAX_RECORD + 1);
     uapi_result result;
@@ -226,13 +227,10 @@ static void bad_records_are_refused(void **state)
         const char *tenant, *record;
         size_t length;
     } cases[] = {
-        { "", "{}", 2 },
-        { "a-tenant-name-of-sixty-five-bytes-is-one-byte-more-than-there-may-be", "{}", 2 },
-        { "acme", "", 0 },
-        { "acme", "{", 1 },
-        { "acme", "[]", 2 },
-        { "acme", "{}\n", 3 },
-        { "acme", "{\0}", 3 },
+        {"", "{}", 2},       {"a-tenant-name-of-sixty-five-bytes-is-one-byte-more-than-there-may-be", "{}", 2},
+        {"acme", "", 0},     {"acme", "{", 1},
+        {"acme", "[]", 2},   {"acme", "{}\n", 3},
+        {"acme", "{\0}", 3},
     };
     fixture *f = *state;
     char *large = calloc(1, UAPI_AUDIT_MAX_RECORD + 2);
@@ -250,8 +248,9 @@ static void bad_records_are_refused(void **state)
     memset(large, ' ', UAPI_AUDIT_MAX_RECORD + 1);
     large[0] = '{';
     large[UAPI_AUDIT_MAX_RECORD] = '}';
-    assert_int_not_equal(uapi_audit_append(f->audit, "acme", large, UAPI_AUDIT_MAX_RECORD + 1, UAPI_DURABILITY_PROCESS, NULL),
-                         APR_SUCCESS);
+    assert_int_not_equal(
+        uapi_audit_append(f->audit, "acme", large, UAPI_AUDIT_MAX_RECORD + 1, UAPI_DURABILITY_PROCESS, NULL),
+        APR_SUCCESS);
     free(large);
     fixture_stop(f);
     assert_int_equal(fixture_append(f, "acme", "{}", UAPI_DURABILITY_PROCESS, &result), APR_ENOTIMPL);
@@ -365,12 +364,12 @@ static void many_tenants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(records_come_back),         TEST(seals_are_what_the_design_says),
-        TEST(verdict_states_the_head),   TEST(visit_starts_and_stops_anywhere),
-        TEST(view_shows_records),        TEST(accidents_are_refused),
+        TEST(records_come_back),          TEST(seals_are_what_the_design_says),
+        TEST(verdict_states_the_head),    TEST(visit_starts_and_stops_anywhere),
+        TEST(view_shows_records),         TEST(accidents_are_refused),
         TEST(texts_are_kept_to_the_byte), TEST(bad_records_are_refused),
-        TEST(files_are_private),         TEST(foreign_files_are_refused),
-        TEST(newer_schema_is_refused),   TEST(many_tenants),
+        TEST(files_are_private),          TEST(foreign_files_are_refused),
+        TEST(newer_schema_is_refused),    TEST(many_tenants),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Processes killed under load, as httpd's children may be: each acknowledged record is in the file exactly once, records of a
- * thread are in its order, and the chain holds.
+ * Processes killed under load, as httpd's children may be: each acknowledged record is in the file exactly once,
+ * records of a thread are in its order, and the chain holds.
  */
 #include "audit_fixture.h"
 
@@ -24,7 +24,8 @@
 typedef struct ledger {
     _Atomic int stop;
     _Atomic uint32_t refused;
-    _Atomic uint32_t acknowledged[MAX_PROCESSES][THREADS]; /* the last number of each thread of each process ever started */
+    _Atomic uint32_t
+        acknowledged[MAX_PROCESSES][THREADS]; /* the last number of each thread of each process ever started */
 } ledger;
 
 typedef struct work {
@@ -40,15 +41,14 @@ static void *append(void *data)
     char text[800];
 
     for (uint32_t n = 1; !atomic_load(&w->book->stop); n++) {
-        int length = snprintf(text, sizeof(text), "{\"p\":%d,\"t\":%d,\"n\":%u,\"x\":\"%0*d\"}", w->process, w->thread, n,
-                              (int)(n * 37 % 600) + 1, 0);
+        int length = snprintf(text, sizeof(text), "{\"p\":%d,\"t\":%d,\"n\":%u,\"x\":\"%0*d\"}", w->process, w->thread,
+                              n, (int)(n * 37 % 600) + 1, 0);
         uapi_result result;
 
-        if (uapi_audit_append(w->f->audit, n % 5 ? "acme" : "other", text, (size_t)length, w->durability, &result)
-            == APR_SUCCESS) {
+        if (uapi_audit_append(w->f->audit, n % 5 ? "acme" : "other", text, (size_t)length, w->durability, &result) ==
+            APR_SUCCESS) {
             atomic_store(&w->book->acknowledged[w->process][w->thread], n);
-        }
-        else {
+        } else {
             atomic_fetch_add(&w->book->refused, 1);
             break; /* so that every number up to the acknowledged one must be there */
         }
@@ -69,7 +69,7 @@ static pid_t start_child(fixture *f, ledger *book, int process, int mixed)
 
         fixture_start(f);
         for (int i = 0; i < THREADS; i++) {
-            works[i] = (work){ f, book, process, i, mixed && i % 2 ? UAPI_DURABILITY_PROCESS : UAPI_DURABILITY_POWER };
+            works[i] = (work){f, book, process, i, mixed && i % 2 ? UAPI_DURABILITY_PROCESS : UAPI_DURABILITY_POWER};
             if (mixed == 2) {
                 works[i].durability = UAPI_DURABILITY_PROCESS;
             }
@@ -135,7 +135,7 @@ static uint64_t count_missing(const tally *t, int processes)
 static void check_file(fixture *f, ledger *book, int processes, uint64_t kills)
 {
     tally *t = calloc(1, sizeof(*t));
-    uapi_result result = { 0 };
+    uapi_result result = {0};
 
     t->book = book;
     fixture_verify(f, "acme");

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * A writer that cannot write: full disk, read-only file, a stranger's lock, a file moved away. Calls are refused soon, nothing
- * that was acknowledged is lost, and all is well again when the cause is gone.
+ * A writer that cannot write: full disk, read-only file, a stranger's lock, a file moved away. Calls are refused
+ * soon, nothing that was acknowledged is lost, and all is well again when the cause is gone.
  */
 #include "audit_fixture.h"
 
@@ -24,7 +24,7 @@ static int64_t now(void)
 
 static const char *append_once(fixture *f, uapi_durability durability)
 {
-    uapi_result result = { 0 };
+    uapi_result result = {0};
 
     return fixture_append(f, "acme", "{\"probe\":true}", durability, &result) == APR_SUCCESS
                ? NULL
@@ -152,7 +152,7 @@ static void a_file_that_may_not_grow(void **state)
 static int fill(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
-    char block[4096] = { 0 };
+    char block[4096] = {0};
 
     while (write(fd, block, sizeof(block)) > 0) {
         ;
@@ -167,8 +167,8 @@ static int on_a_small_disk(fixture *f)
     uapi_result result;
     char *large = calloc(1, 30000);
 
-    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1
-        || mount("none", f->folder, "tmpfs", 0, "size=4m,mode=0700") == -1) {
+    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+        mount("none", f->folder, "tmpfs", 0, "size=4m,mode=0700") == -1) {
         return 77;
     }
     memset(large, 'x', 30000);
@@ -179,7 +179,8 @@ static int on_a_small_disk(fixture *f)
     fixture_start(f);
     fixture_append_numbers(f, "acme", 1, 10, UAPI_DURABILITY_POWER);
     fill(filler);
-    for (int i = 0; uapi_audit_append(f->audit, "acme", large, 30000, UAPI_DURABILITY_POWER, &result) == APR_SUCCESS; i++) {
+    for (int i = 0; uapi_audit_append(f->audit, "acme", large, 30000, UAPI_DURABILITY_POWER, &result) == APR_SUCCESS;
+         i++) {
         assert_true(i < 1000);
     }
     assert_string_equal(result.detail, "the disk of the audit file is full");
@@ -222,7 +223,7 @@ static void a_full_disk(void **state)
 /* As an ordinary user: root may write to anything. */
 static int as_nobody(fixture *f)
 {
-    uapi_result result = { 0 };
+    uapi_result result = {0};
 
     if (geteuid() != 0 || chown(f->folder, 65534, 65534) == -1) {
         return 77;
@@ -262,12 +263,9 @@ static void an_unprivileged_child_and_a_read_only_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_strangers_lock),
-        TEST(acknowledged_records_wait_for_better_times),
-        TEST(a_file_moved_away),
-        TEST(a_file_that_may_not_grow),
-        TEST(a_full_disk),
-        TEST(an_unprivileged_child_and_a_read_only_file),
+        TEST(a_strangers_lock),  TEST(acknowledged_records_wait_for_better_times),
+        TEST(a_file_moved_away), TEST(a_file_that_may_not_grow),
+        TEST(a_full_disk),       TEST(an_unprivileged_child_and_a_read_only_file),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

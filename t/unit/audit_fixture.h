@@ -29,11 +29,11 @@ static const uint8_t audit_key[UAPI_AUDIT_KEY_SIZE] = "an audit key of thirty-tw
 typedef struct fixture {
     apr_pool_t *pool;
     char folder[64];
-    const char *path;      /* of the audit file */
+    const char *path; /* of the audit file */
     const char *ring_path;
     uapi_audit *audit;
-    apr_pool_t *parent;    /* destroying it closes the audit and gives up this process's seat */
-    apr_pool_t *child;     /* destroying it stops the writer */
+    apr_pool_t *parent; /* destroying it closes the audit and gives up this process's seat */
+    apr_pool_t *child;  /* destroying it stops the writer */
 } fixture;
 
 static inline int fixture_make(void **state)
@@ -51,7 +51,7 @@ static inline int fixture_make(void **state)
 
 static inline int fixture_remove(void **state)
 {
-    static const char *const names[] = { "", "-ring", "-wal", "-shm", "-old", "-journal" };
+    static const char *const names[] = {"", "-ring", "-wal", "-shm", "-old", "-journal"};
     fixture *f = *state;
 
     if (f->child) {
@@ -103,7 +103,7 @@ static inline void fixture_open(fixture *f, int power)
 
 static inline void fixture_start(fixture *f)
 {
-    uapi_result result = { 0 };
+    uapi_result result = {0};
 
     apr_pool_create(&f->child, f->parent);
     if (uapi_audit_start(f->audit, f->child, &result) != APR_SUCCESS) {
@@ -117,8 +117,8 @@ static inline void fixture_stop(fixture *f)
     f->child = NULL;
 }
 
-static inline apr_status_t fixture_append(fixture *f, const char *tenant, const char *record, uapi_durability durability,
-                                          uapi_result *result)
+static inline apr_status_t fixture_append(fixture *f, const char *tenant, const char *record,
+                                          uapi_durability durability, uapi_result *result)
 {
     return uapi_audit_append(f->audit, tenant, record, strlen(record), durability, result);
 }
@@ -127,7 +127,7 @@ static inline void fixture_append_numbers(fixture *f, const char *tenant, int fr
 {
     for (int i = from; i <= to; i++) {
         char record[64];
-        uapi_result result = { 0 };
+        uapi_result result = {0};
 
         snprintf(record, sizeof(record), "{\"n\":%d}", i);
         if (fixture_append(f, tenant, record, durability, &result) != APR_SUCCESS) {
@@ -140,7 +140,7 @@ static inline void fixture_append_numbers(fixture *f, const char *tenant, int fr
 static inline uint64_t fixture_verify(fixture *f, const char *tenant)
 {
     apr_array_header_t *verdicts;
-    uapi_result result = { 0 };
+    uapi_result result = {0};
     uint64_t records = 0;
 
     if (uapi_audit_verify(f->path, audit_key, &verdicts, f->pool, &result) != APR_SUCCESS) {

@@ -20,7 +20,8 @@ static void leave(fixture *f, int committed, int waiting)
         if (child == 0) {
             uapi_audit_ring other;
 
-            if (uapi_audit_ring_open(&other, f->ring_path, f->pool, NULL) != APR_SUCCESS || !uapi_audit_ring_lock(&other)) {
+            if (uapi_audit_ring_open(&other, f->ring_path, f->pool, NULL) != APR_SUCCESS ||
+                !uapi_audit_ring_lock(&other)) {
                 _exit(1);
             }
             fixture_start(f);

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The ring alone, with the test as the writer: order, laps, a full ring, a damaged file, and producers killed at every single
- * instruction and at random.
+ * The ring alone, with the test as the writer: order, laps, a full ring, a damaged file, and producers killed at
+ * every single instruction and at random.
  */
 #include "audit_fixture.h"
 
@@ -127,18 +127,15 @@ static void damage_is_seen(void **state)
         unsigned char value;
         uapi_audit_slot_state expected;
     } cases[] = {
-        { 0, 0, UAPI_AUDIT_SLOT_DAMAGED },    /* state free, but of no lap */
-        { 0, 9, UAPI_AUDIT_SLOT_DAMAGED },    /* an unknown state */
-        { 0, 1, UAPI_AUDIT_SLOT_CLAIMED },
-        { 1, 0, UAPI_AUDIT_SLOT_DAMAGED },    /* no line long */
-        { 2, 0xff, UAPI_AUDIT_SLOT_DAMAGED }, /* longer than any record */
-        { 8, 0x55, UAPI_AUDIT_SLOT_DAMAGED }, /* the check sum */
-        { 16, 0xff, UAPI_AUDIT_SLOT_DAMAGED }, /* the record's length */
-        { 19, 0xff, UAPI_AUDIT_SLOT_DAMAGED },
-        { 20, 0, UAPI_AUDIT_SLOT_DAMAGED },   /* the tenant's length */
-        { 20, 200, UAPI_AUDIT_SLOT_DAMAGED },
-        { 24, 'b', UAPI_AUDIT_SLOT_DAMAGED }, /* the tenant's name */
-        { 30, 'b', UAPI_AUDIT_SLOT_DAMAGED }, /* the text */
+        {0, 0, UAPI_AUDIT_SLOT_DAMAGED},                                         /* state free, but of no lap */
+        {0, 9, UAPI_AUDIT_SLOT_DAMAGED},                                         /* an unknown state */
+        {0, 1, UAPI_AUDIT_SLOT_CLAIMED},     {1, 0, UAPI_AUDIT_SLOT_DAMAGED},    /* no line long */
+        {2, 0xff, UAPI_AUDIT_SLOT_DAMAGED},                                      /* longer than any record */
+        {8, 0x55, UAPI_AUDIT_SLOT_DAMAGED},                                      /* the check sum */
+        {16, 0xff, UAPI_AUDIT_SLOT_DAMAGED},                                     /* the record's length */
+        {19, 0xff, UAPI_AUDIT_SLOT_DAMAGED}, {20, 0, UAPI_AUDIT_SLOT_DAMAGED},   /* the tenant's length */
+        {20, 200, UAPI_AUDIT_SLOT_DAMAGED},  {24, 'b', UAPI_AUDIT_SLOT_DAMAGED}, /* the tenant's name */
+        {30, 'b', UAPI_AUDIT_SLOT_DAMAGED},                                      /* the text */
     };
     ring_fixture *r = *state;
 
@@ -169,16 +166,20 @@ static void damaged_files_are_refused(void **state)
         size_t at;
         const char *what;
     } cases[] = {
-        { 0, "no audit ring" },    { 8, "has version" }, { 12, "damaged" }, { 16, "damaged" }, { 20, "damaged" },
-        { offsetof(uapi_audit_ring_header, head), "positions" },
-        { offsetof(uapi_audit_ring_header, tail), "positions" },
+        {0, "no audit ring"},
+        {8, "has version"},
+        {12, "damaged"},
+        {16, "damaged"},
+        {20, "damaged"},
+        {offsetof(uapi_audit_ring_header, head), "positions"},
+        {offsetof(uapi_audit_ring_header, tail), "positions"},
     };
     ring_fixture *r = *state;
     unsigned char *header = (unsigned char *)r->ring.header;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         uapi_audit_ring other;
-        uapi_result result = { 0 };
+        uapi_result result = {0};
 
         header[cases[i].at] ^= 0x5;
         assert_int_equal(uapi_audit_ring_open(&other, r->f->ring_path, r->f->pool, &result), APR_SUCCESS);
@@ -242,7 +243,8 @@ static int kill_after(ring_fixture *r, const char *text, int steps)
     pid_t child = fork();
 
     if (child == 0) {
-        if (uapi_audit_ring_join(&r->ring, r->f->pool, NULL) != APR_SUCCESS || ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) {
+        if (uapi_audit_ring_join(&r->ring, r->f->pool, NULL) != APR_SUCCESS ||
+            ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) {
             _exit(99);
         }
         raise(SIGSTOP);
@@ -266,14 +268,14 @@ static int kill_after(ring_fixture *r, const char *text, int steps)
 }
 
 /*
- * A producer killed after each number of instructions leaves nothing, a slot to pass over, or a whole record; never a ring that
- * the next one cannot use. Every instruction between claim and publication is tried (in a sanitized process, which has many
- * more of them, every STRIDEth), and some before and after.
+ * A producer killed after each number of instructions leaves nothing, a slot to pass over, or a whole record; never a
+ * ring that the next one cannot use. Every instruction between claim and publication is tried (in a sanitized
+ * process, which has many more of them, every STRIDEth), and some before and after.
  */
 static void a_kill_at_any_instruction_is_harmless(void **state)
 {
     ring_fixture *r = *state;
-    int outcomes[4] = { 0 };
+    int outcomes[4] = {0};
     uint64_t position = 0;
 
     join(r);
@@ -311,8 +313,8 @@ static void a_kill_at_any_instruction_is_harmless(void **state)
     }
     print_message("# killed before the claim %d, with a slot claimed %d, with the record in %d times\n",
                   outcomes[UAPI_AUDIT_SLOT_NONE], outcomes[UAPI_AUDIT_SLOT_CLAIMED], outcomes[UAPI_AUDIT_SLOT_READY]);
-    assert_true(outcomes[UAPI_AUDIT_SLOT_NONE] > 0 && outcomes[UAPI_AUDIT_SLOT_CLAIMED] > 0
-                && outcomes[UAPI_AUDIT_SLOT_READY] > 0);
+    assert_true(outcomes[UAPI_AUDIT_SLOT_NONE] > 0 && outcomes[UAPI_AUDIT_SLOT_CLAIMED] > 0 &&
+                outcomes[UAPI_AUDIT_SLOT_READY] > 0);
 }
 
 #define PRODUCERS 4
@@ -336,12 +338,13 @@ static void *produce(void *data)
     char text[700];
 
     for (uint32_t n = 1;; n++) {
-        int length = snprintf(text, sizeof(text), "{\"p\":%d,\"i\":%u,\"n\":%u,\"x\":\"%0*d\"}", args->place, args->incarnation,
-                              n, (int)(n * 37 % 500) + 1, 0);
+        int length = snprintf(text, sizeof(text), "{\"p\":%d,\"i\":%u,\"n\":%u,\"x\":\"%0*d\"}", args->place,
+                              args->incarnation, n, (int)(n * 37 % 500) + 1, 0);
         uint64_t end, batch;
         apr_status_t status;
 
-        while ((status = uapi_audit_ring_put(args->ring, "acme", 4, text, (size_t)length, 0, &end, &batch)) == APR_EAGAIN) {
+        while ((status = uapi_audit_ring_put(args->ring, "acme", 4, text, (size_t)length, 0, &end, &batch)) ==
+               APR_EAGAIN) {
             sched_yield();
         }
         if (status != APR_SUCCESS) {
@@ -368,7 +371,7 @@ static pid_t start_producer(ring_fixture *r, ledger *book, int place)
             _exit(96);
         }
         for (int i = 0; i < THREADS; i++) {
-            args[i] = (produce_args){ &r->ring, book, place * THREADS + i, incarnation };
+            args[i] = (produce_args){&r->ring, book, place * THREADS + i, incarnation};
         }
         pthread_create(&thread, NULL, produce, &args[1]);
         produce(&args[0]);
@@ -419,8 +422,7 @@ static void consume(ring_fixture *r, consumer *c, int at_most)
         if (found == UAPI_AUDIT_SLOT_CLAIMED && !uapi_audit_ring_is_seated(&r->ring, slot.seat, slot.generation)) {
             found = uapi_audit_ring_look(&r->ring, c->position, &slot);
             c->holes += found == UAPI_AUDIT_SLOT_CLAIMED;
-        }
-        else if (found == UAPI_AUDIT_SLOT_CLAIMED) {
+        } else if (found == UAPI_AUDIT_SLOT_CLAIMED) {
             assert_true(now() < limit);
             sched_yield();
             continue;
@@ -440,7 +442,7 @@ static void killed_producers_never_jam_the_ring(void **state)
     const char *wanted = getenv("UAPI_TEST_KILLS");
     int kills = wanted ? atoi(wanted) : KILLS;
     ledger *book = mmap(NULL, sizeof(*book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    consumer c = { 0 };
+    consumer c = {0};
     pid_t children[PRODUCERS];
     unsigned seed = 1;
 
