@@ -20,14 +20,23 @@ static int32_t verify_openai(const rule *self, const uapi_candidate *candidate, 
     return from + 3 < candidate->from && value_longest_repeat(text + from, finding->to - from) < 8;
 }
 
+/* Letters only, as in an identifier: the words of one give it away. */
+static int32_t verify_letters(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    if (!rule_verify_token(self, candidate, finding)) {
+        return 0;
+    }
+    return !value_is_wordy(candidate->text.data + finding->from + self->skip, finding->to - finding->from - self->skip);
+}
+
 static const rule rules[] = {
     RULE("openai_key", CRITICAL, 0, "T3BlbkFJ" URLSAFE_ "{18}", verify_openai, .tail = C_URLSAFE),
     TOKEN("sk_key", HIGH, "sk-" ALNUM_ "{32}", .tail = C_WORD, .longest = 64, .skip = 3, .entropy = 33, .digits = 4),
     TOKEN("anthropic_key", CRITICAL, "sk-ant-[0-9a-z]{3,8}-" URLSAFE_ "{80}", .tail = C_URLSAFE, .longest = 140, .skip = 13,
           .entropy = 35),
     TOKEN("openrouter_key", CRITICAL, "sk-or-v1-" HEX_ "{64}", .tail = C_WORD, .longest = 73),
-    TOKEN("huggingface_token", HIGH, "hf_" ALNUM_ "{34}", .tail = C_WORD, .longest = 40, .skip = 3, .entropy = 35),
-    TOKEN("huggingface_org_token", HIGH, "api_org_" ALNUM_ "{34}", .tail = C_WORD, .longest = 42, .skip = 8, .entropy = 35),
+    RULE("huggingface_token", HIGH, 0, "hf_" ALNUM_ "{34}", verify_letters, .tail = C_WORD, .longest = 40, .skip = 3, .entropy = 35),
+    RULE("huggingface_org_token", HIGH, 0, "api_org_" ALNUM_ "{34}", verify_letters, .tail = C_WORD, .longest = 42, .skip = 8, .entropy = 35),
     TOKEN("groq_key", HIGH, "gsk_" ALNUM_ "{48}", .tail = C_WORD, .longest = 60, .skip = 4, .entropy = 35),
     TOKEN("replicate_token", HIGH, "r8_" URLSAFE_ "{37}", .tail = C_URLSAFE, .longest = 40, .skip = 3, .entropy = 35),
     TOKEN("perplexity_key", HIGH, "pplx-" ALNUM_ "{48}", .tail = C_WORD, .longest = 53, .skip = 5, .entropy = 35),
