@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Compiling: the patterns of all scanners become one libhs database, and what the Firewall documents say becomes two bytes a
- * pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled with
- * HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule and reason,
- * because a finding without a start could not be redacted.
+ * Compiling: the patterns of all scanners become one libhs database, and what the Firewall documents say becomes two
+ * bytes a pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled
+ * with HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule
+ * and reason, because a finding without a start could not be redacted.
  */
 #include "firewall_internal.h"
 
@@ -20,10 +20,10 @@ static const struct {
     uint32_t flag;
     unsigned libhs;
 } flag_map[] = {
-    { UAPI_PATTERN_CASELESS, HS_FLAG_CASELESS },
-    { UAPI_PATTERN_DOTALL, HS_FLAG_DOTALL },
-    { UAPI_PATTERN_MULTILINE, HS_FLAG_MULTILINE },
-    { UAPI_PATTERN_UTF8, HS_FLAG_UTF8 | HS_FLAG_UCP },
+    {UAPI_PATTERN_CASELESS, HS_FLAG_CASELESS},
+    {UAPI_PATTERN_DOTALL, HS_FLAG_DOTALL},
+    {UAPI_PATTERN_MULTILINE, HS_FLAG_MULTILINE},
+    {UAPI_PATTERN_UTF8, HS_FLAG_UTF8 | HS_FLAG_UCP},
 };
 
 /* The columns that hs_compile_multi wants. */
@@ -64,8 +64,8 @@ static apr_status_t check_names(uapi_plugin *const *scanners, size_t count, apr_
     return APR_SUCCESS;
 }
 
-static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin, const uapi_pattern *pattern,
-                        uint32_t index, apr_pool_t *pool)
+static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin,
+                        const uapi_pattern *pattern, uint32_t index, apr_pool_t *pool)
 {
     uapi_firewall_pattern *entry = &firewall->patterns[all->count];
 
@@ -112,8 +112,8 @@ static void gather_patterns(uapi_firewall *firewall, expressions *all, uapi_plug
 static apr_status_t refuse_name(const uapi_policy_scanner *entry, const char *kind, const char *name, const char *known,
                                 apr_pool_t *pool, uapi_result *result)
 {
-    return REFUSE("%s:%u:%u: no loaded plugin has a %s named %s%s%s", entry->file, entry->line, entry->column, kind, name,
-                  known ? "; loaded: " : "; no scanner is loaded", known ? known : "");
+    return REFUSE("%s:%u:%u: no loaded plugin has a %s named %s%s%s", entry->file, entry->line, entry->column, kind,
+                  name, known ? "; loaded: " : "; no scanner is loaded", known ? known : "");
 }
 
 static const char *scanner_names(uapi_plugin *const *scanners, size_t count, apr_pool_t *pool)
@@ -154,8 +154,8 @@ static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *
 }
 
 /* Whole scanners first, so that what is said of a rule holds in whichever order the entries come. */
-static apr_status_t apply_policy(uapi_firewall *firewall, const uapi_policy *policy, const char *known, apr_pool_t *pool,
-                                 uapi_result *result)
+static apr_status_t apply_policy(uapi_firewall *firewall, const uapi_policy *policy, const char *known,
+                                 apr_pool_t *pool, uapi_result *result)
 {
     const apr_array_header_t *entries = uapi_policy_firewall_scanners(policy);
     int i, rules;
@@ -222,10 +222,11 @@ static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr
     }
     if (hs_valid_platform() != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,
-                         "this processor lacks instructions that libhs %s needs (SSE4.2 on x86, NEON on ARM)", hs_version());
+                         "this processor lacks instructions that libhs %s needs (SSE4.2 on x86, NEON on ARM)",
+                         hs_version());
     }
-    if (hs_compile_multi(all->regex, all->flags, all->ids, all->count, HS_MODE_BLOCK, NULL, &firewall->database, &error)
-        != HS_SUCCESS) {
+    if (hs_compile_multi(all->regex, all->flags, all->ids, all->count, HS_MODE_BLOCK, NULL, &firewall->database,
+                         &error) != HS_SUCCESS) {
         return refuse_expression(firewall, all, error, pool, result);
     }
     apr_pool_cleanup_register(pool, firewall, free_database, apr_pool_cleanup_null);
@@ -236,7 +237,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result)
 {
     uapi_firewall *made = apr_pcalloc(pool, sizeof(*made));
-    expressions all = { 0 };
+    expressions all = {0};
     apr_status_t status;
 
     *firewall = NULL;

@@ -1,9 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * Scanning. libhs reports every end at which a pattern matches, so "[0-9a-z]{20,}" over a long run reports each further
- * character; what it reports is therefore only noted (one store a report: the same pattern with the same start grows the
- * note it has) and judged when the notes are full or the text is through. The notes are the thread's, and the pool is touched only
- * for findings. The number of candidates is bounded by the text's length, so that the time for a text is, too.
+ * character; what it reports is therefore only noted (one store a report: the same pattern with the same start grows
+ * the note it has) and judged when the notes are full or the text is through. The notes are the thread's, and the pool
+ * is touched only for findings. The number of candidates is bounded by the text's length, so that the time for a text
+ * is, too.
  */
 #include "firewall_internal.h"
 
@@ -24,9 +25,9 @@ typedef struct note {
 /* What a thread keeps between scans. One scratch serves all firewalls of the process: hs_alloc_scratch grows it. */
 typedef struct thread_memory {
     hs_scratch_t *scratch;
-    uint64_t known[KNOWN_FIREWALLS];  /* serials of the firewalls that it is large enough for */
+    uint64_t known[KNOWN_FIREWALLS]; /* serials of the firewalls that it is large enough for */
     unsigned next_known;
-    uint32_t *latest;                 /* by pattern: index of its last note; believed only if that note says so, too */
+    uint32_t *latest; /* by pattern: index of its last note; believed only if that note says so, too */
     uint32_t latest_size;
     int busy;
     note notes[MAX_NOTES];
@@ -36,11 +37,11 @@ typedef struct scan_state {
     const uapi_firewall *firewall;
     thread_memory *memory;
     uapi_firewall_report *report;
-    apr_array_header_t *found;        /* of uapi_firewall_finding; NULL until there is one */
+    apr_array_header_t *found; /* of uapi_firewall_finding; NULL until there is one */
     apr_pool_t *pool;
     uapi_string text;
     uapi_direction direction;
-    int column;                       /* of the action tables */
+    int column; /* of the action tables */
     uint32_t note_count;
     size_t candidates, limit;
 } scan_state;
@@ -142,7 +143,8 @@ static thread_memory *thread_memory_for(const uapi_firewall *firewall)
 /* ------------------------------------------------------------- judging */
 
 /* A verifier's range is believed only if it is one; otherwise what the pattern matched stands. */
-static void add_finding(scan_state *scan, const uapi_firewall_pattern *pattern, const note *noted, const uapi_finding *judged)
+static void add_finding(scan_state *scan, const uapi_firewall_pattern *pattern, const note *noted,
+                        const uapi_finding *judged)
 {
     int sane = judged->from < judged->to && judged->to <= scan->text.length;
     uapi_firewall_finding *finding;
@@ -173,7 +175,7 @@ static void judge(scan_state *scan, const note *noted)
         .from = noted->from,
         .to = noted->to,
     };
-    uapi_finding finding = { sizeof(finding), pattern->severity, noted->from, noted->to };
+    uapi_finding finding = {sizeof(finding), pattern->severity, noted->from, noted->to};
 
     if (!scanner->verify || scanner->verify(pattern->plugin->instance, &candidate, &finding)) {
         add_finding(scan, pattern, noted, &finding);
@@ -213,7 +215,7 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
         judge_notes(scan);
     }
     memory->latest[id] = scan->note_count;
-    memory->notes[scan->note_count++] = (note){ id, (uint32_t)from, (uint32_t)to };
+    memory->notes[scan->note_count++] = (note){id, (uint32_t)from, (uint32_t)to};
     return 0;
 }
 
@@ -253,8 +255,7 @@ static uint32_t join_overlaps(uapi_firewall_finding *findings, uint32_t count)
         if (findings[i].rule == last->rule && findings[i].from < last->to) {
             last->to = findings[i].to > last->to ? findings[i].to : last->to;
             last->severity = findings[i].severity > last->severity ? findings[i].severity : last->severity;
-        }
-        else {
+        } else {
             findings[++kept] = findings[i];
         }
     }
@@ -295,10 +296,13 @@ static void conclude(scan_state *scan)
 /* Bytes of the UTF-8 sequence at `at`, 0 if there is none (RFC 3629: no overlong forms, no surrogates). */
 static size_t sequence_length(const unsigned char *at, size_t left)
 {
-    static const struct { unsigned char first, last, low, high; size_t length; } forms[] = {
-        { 0x00, 0x7f, 0x80, 0xbf, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-        { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-        { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+    static const struct {
+        unsigned char first, last, low, high;
+        size_t length;
+    } forms[] = {
+        {0x00, 0x7f, 0x80, 0xbf, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
     size_t i, j;
 
@@ -337,10 +341,11 @@ static const char *mend_utf8(const char *text, size_t length, apr_pool_t *pool)
     return copy ? copy : text;
 }
 
-apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text, size_t length,
-                                uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
+                                size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
-    scan_state scan = { .firewall = firewall, .report = report, .pool = pool, .text = { text, length }, .direction = direction };
+    scan_state scan = {
+        .firewall = firewall, .report = report, .pool = pool, .text = {text, length}, .direction = direction};
     hs_error_t status;
 
     memset(report, 0, sizeof(*report));
@@ -349,8 +354,10 @@ apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction di
     }
     scan.memory = length > UINT_MAX ? NULL : thread_memory_for(firewall);
     if (!scan.memory) {
-        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "a text of %" APR_SIZE_T_FMT " bytes cannot be "
-                         "scanned: it is too long, there is no memory, or a verifier called the scanner", length);
+        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL,
+                         "a text of %" APR_SIZE_T_FMT " bytes cannot be "
+                         "scanned: it is too long, there is no memory, or a verifier called the scanner",
+                         length);
     }
     if (firewall->needs_utf8) {
         scan.text.data = mend_utf8(text, length, pool);
@@ -365,7 +372,8 @@ apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction di
     }
     scan.memory->busy = 0;
     if (status != HS_SUCCESS && !report->overload) {
-        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)", status);
+        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",
+                         status);
     }
     return APR_SUCCESS;
 }

@@ -43,19 +43,18 @@ static void host_log_write(const uapi_host *host, uint32_t level, uapi_string me
 
         memcpy(log_page->logged, message.data, length);
         log_page->logged[length] = '\0';
-    }
-    else if (log_write) {
+    } else if (log_write) {
         log_write(log_baton, id, level, message.data, message.length);
     }
 }
 
-static const uapi_host_log_1 host_log = { host_log_write };
+static const uapi_host_log_1 host_log = {host_log_write};
 
 static const struct {
     const char *id;
     const void *table;
 } services[] = {
-    { UAPI_HOST_LOG_1, &host_log },
+    {UAPI_HOST_LOG_1, &host_log},
 };
 
 static const void *host_get_service(const uapi_host *host, const char *id)
@@ -88,8 +87,8 @@ static const char *guess_kind(void *handle, const char *path, apr_pool_t *pool)
     const char *name = strrchr(path, '/') + 1;
     const char *dot = strrchr(name, '.');
 
-    if (strncmp(name, "mod_", 4) == 0 && dot > name + 4
-        && dlsym(handle, apr_psprintf(pool, "%.*s_module", (int)(dot - name - 4), name + 4))) {
+    if (strncmp(name, "mod_", 4) == 0 && dot > name + 4 &&
+        dlsym(handle, apr_psprintf(pool, "%.*s_module", (int)(dot - name - 4), name + 4))) {
         return "; it is an httpd module, which LoadModule loads";
     }
     return "; was the function compiled with UAPI_PLUGIN_EXPORT?";
@@ -112,7 +111,8 @@ static apr_status_t open_object(uapi_plugin_loaded *loaded, uapi_plugin_probe_pa
     }
     *(void **)&entry = dlsym(loaded->handle, ENTRY);
     if (!entry) {
-        return REFUSE("not a mod_uapi plugin: it does not export " ENTRY "()%s", guess_kind(loaded->handle, path, pool));
+        return REFUSE("not a mod_uapi plugin: it does not export " ENTRY "()%s",
+                      guess_kind(loaded->handle, path, pool));
     }
     enter(page, ENTRY);
     loaded->plugin.descriptor = entry();
@@ -138,7 +138,8 @@ static apr_status_t create_instance(uapi_plugin_loaded *loaded, uapi_plugin_prob
     enter(page, "get_interface");
     plugin->scanner = plugin->descriptor->get_interface(plugin->instance, UAPI_SCANNER_1);
     if (!plugin->scanner) {
-        return REFUSE("%s has none of the interfaces that this host knows (" UAPI_SCANNER_1 ")", plugin->descriptor->id);
+        return REFUSE("%s has none of the interfaces that this host knows (" UAPI_SCANNER_1 ")",
+                      plugin->descriptor->id);
     }
     enter(page, "patterns");
     return uapi_plugin_check_scanner(plugin->scanner, plugin->instance, pool, result);
@@ -182,7 +183,7 @@ apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char
                               uapi_result *result)
 {
     uapi_plugin_loaded *loaded;
-    uapi_result inner = { 0 };
+    uapi_result inner = {0};
     const char *digest;
     apr_status_t status;
 

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * What a plugin hands out, before the host relies on it. The order matters: first that it is a plugin at all (the magic
- * stands at the same place for ever), then that both sides speak the same ABI, and only then the fields whose layout that ABI
- * defines. Each refusal says what was expected, what was found, and what to do.
+ * stands at the same place for ever), then that both sides speak the same ABI, and only then the fields whose layout
+ * that ABI defines. Each refusal says what was expected, what was found, and what to do.
  */
 #include "plugin_internal.h"
 
@@ -55,13 +55,13 @@ static apr_status_t check_version(const uapi_plugin_descriptor *descriptor, apr_
 
 static apr_status_t check_members(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool, uapi_result *result)
 {
-    const struct { const char *name; int present; } members[] = {
-        { "name", descriptor->name != NULL },
-        { "version", descriptor->version != NULL },
-        { "vendor", descriptor->vendor != NULL },
-        { "create", descriptor->create != NULL },
-        { "destroy", descriptor->destroy != NULL },
-        { "get_interface", descriptor->get_interface != NULL },
+    const struct {
+        const char *name;
+        int present;
+    } members[] = {
+        {"name", descriptor->name != NULL},       {"version", descriptor->version != NULL},
+        {"vendor", descriptor->vendor != NULL},   {"create", descriptor->create != NULL},
+        {"destroy", descriptor->destroy != NULL}, {"get_interface", descriptor->get_interface != NULL},
     };
     size_t i;
 
@@ -76,7 +76,8 @@ static apr_status_t check_members(const uapi_plugin_descriptor *descriptor, apr_
     return APR_SUCCESS;
 }
 
-apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool,
+                                          uapi_result *result)
 {
     apr_status_t status;
 
@@ -91,8 +92,9 @@ apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descript
         return status;
     }
     if (descriptor->size < sizeof(*descriptor)) {
-        return REFUSE("its descriptor says that it has %u bytes, expected at least %u; is size set to sizeof(descriptor)?",
-                      descriptor->size, (unsigned)sizeof(*descriptor));
+        return REFUSE(
+            "its descriptor says that it has %u bytes, expected at least %u; is size set to sizeof(descriptor)?",
+            descriptor->size, (unsigned)sizeof(*descriptor));
     }
     return check_members(descriptor, pool, result);
 }
@@ -128,7 +130,8 @@ static apr_status_t check_patterns(const uapi_scanner_1 *scanner, const uapi_pat
     }
     for (i = 0; i < count; i++) {
         const uapi_pattern *pattern = &patterns[i];
-        const char *fault = pattern->size == sizeof(*pattern) ? pattern_fault(pattern) : "its size differs from the first's";
+        const char *fault = pattern->size == sizeof(*pattern) ? pattern_fault(pattern)
+                                                              : "its size differs from the first's";
 
         if (!fault && apr_hash_get(seen, pattern->rule, APR_HASH_KEY_STRING)) {
             fault = "its rule occurs twice";

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * The file of a plugin, before any of it is mapped. It is opened once and everything is asked of that descriptor, then
- * the path is looked at again: if it still names the same unchanged file, the bytes that were hashed are the bytes that dlopen
- * will map, as long as nobody but root and ourselves can write there, which is what the modes are checked for.
+ * the path is looked at again: if it still names the same unchanged file, the bytes that were hashed are the bytes that
+ * dlopen will map, as long as nobody but root and ourselves can write there, which is what the modes are checked for.
  */
 #include "plugin_internal.h"
 
@@ -28,18 +28,21 @@ static apr_status_t check_owner(const struct stat *info, const char *path, apr_p
 {
     if (info->st_uid != 0 && info->st_uid != geteuid()) {
         return refuse(result, pool, path,
-                      apr_psprintf(pool, "it belongs to user %lu; a plugin must belong to root or to user %lu, who loads it",
+                      apr_psprintf(pool,
+                                   "it belongs to user %lu; a plugin must belong to root or to user %lu, who loads it",
                                    (unsigned long)info->st_uid, (unsigned long)geteuid()));
     }
     if (info->st_mode & (S_IWGRP | S_IWOTH)) {
-        return refuse(result, pool, path,
-                      apr_psprintf(pool, "mode %04o lets %s write to it, and with it run code in the server; chmod go-w",
-                                   (unsigned)info->st_mode & 07777, info->st_mode & S_IWOTH ? "everyone" : "its group"));
+        return refuse(
+            result, pool, path,
+            apr_psprintf(pool, "mode %04o lets %s write to it, and with it run code in the server; chmod go-w",
+                         (unsigned)info->st_mode & 07777, info->st_mode & S_IWOTH ? "everyone" : "its group"));
     }
     return APR_SUCCESS;
 }
 
-/* In a directory that everyone can write to and that is not sticky, everyone can put another file in the plugin's place. */
+/* In a directory that everyone can write to and that is not sticky, everyone can put another file in the plugin's
+ * place. */
 static apr_status_t check_directories(const char *path, apr_pool_t *pool, uapi_result *result)
 {
     char *directory = apr_pstrdup(pool, path);
@@ -101,13 +104,15 @@ static apr_status_t check_pin(const char *pinned, const char *sha256, const char
     }
     if (strlen(pinned) != SHA256_HEX || strspn(pinned, "0123456789abcdefABCDEF") != SHA256_HEX) {
         return refuse(result, pool, path,
-                      apr_psprintf(pool, "the pinned SHA-256 \"%s\" is not 64 hexadecimal digits; the file's is %s", pinned,
-                                   sha256));
+                      apr_psprintf(pool, "the pinned SHA-256 \"%s\" is not 64 hexadecimal digits; the file's is %s",
+                                   pinned, sha256));
     }
     if (apr_strnatcasecmp(pinned, sha256) != 0) {
         return refuse(result, pool, path,
-                      apr_psprintf(pool, "SHA-256 is %s, the configuration pins %s; if the file was updated on purpose, pin "
-                                   "its new digest", sha256, pinned));
+                      apr_psprintf(pool,
+                                   "SHA-256 is %s, the configuration pins %s; if the file was updated on purpose, pin "
+                                   "its new digest",
+                                   sha256, pinned));
     }
     return APR_SUCCESS;
 }
@@ -117,8 +122,8 @@ static apr_status_t check_kind(const struct stat *info, const char *path, apr_po
     if (S_ISREG(info->st_mode)) {
         return APR_SUCCESS;
     }
-    return refuse(result, pool, path, S_ISDIR(info->st_mode) ? "it is a directory, not a shared object"
-                                                             : "it is not a regular file");
+    return refuse(result, pool, path,
+                  S_ISDIR(info->st_mode) ? "it is a directory, not a shared object" : "it is not a regular file");
 }
 
 /* Digest what was opened and make sure that the path still means it. */
@@ -141,9 +146,9 @@ static apr_status_t check_content(int file, const struct stat *before, const cha
     if (is_elf != 1) {
         return refuse(result, pool, path, "it is not a shared object: it has no ELF header");
     }
-    if (stat(path, &after) != 0 || after.st_dev != before->st_dev || after.st_ino != before->st_ino
-        || after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec
-        || after.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
+    if (stat(path, &after) != 0 || after.st_dev != before->st_dev || after.st_ino != before->st_ino ||
+        after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+        after.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
         return refuse(result, pool, path, "it changed while it was being checked");
     }
     return APR_SUCCESS;
@@ -165,8 +170,7 @@ apr_status_t uapi_plugin_check_file(const char *path, const char *pinned, const 
     }
     if (fstat(file, &info) != 0) {
         status = refuse(result, pool, path, strerror(errno));
-    }
-    else {
+    } else {
         status = check_kind(&info, path, pool, result);
         if (status == APR_SUCCESS) {
             status = check_owner(&info, path, pool, result);

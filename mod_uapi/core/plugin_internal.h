@@ -18,15 +18,15 @@ extern int uapi_plugin_probe_seconds;
 typedef struct uapi_plugin_loaded {
     uapi_plugin plugin;
     uapi_host host;
-    void *handle;                       /* dlopen's */
+    void *handle; /* dlopen's */
 } uapi_plugin_loaded;
 
 /** The page that a probe shares with the process that waits for it: what it was doing last, and what came of it. */
 typedef struct uapi_plugin_probe_page {
-    char stage[64];                     /* "dlopen", "create"; what the plugin was in when it died */
+    char stage[64]; /* "dlopen", "create"; what the plugin was in when it died */
     char detail[UAPI_PLUGIN_MESSAGE_SIZE];
-    char logged[UAPI_PLUGIN_MESSAGE_SIZE];   /* the plugin's last log line */
-    volatile int finished;              /* the probe came to its own end; detail is empty if all was well */
+    char logged[UAPI_PLUGIN_MESSAGE_SIZE]; /* the plugin's last log line */
+    volatile int finished;                 /* the probe came to its own end; detail is empty if all was well */
 } uapi_plugin_probe_page;
 
 /** Path, kind, owner, modes, digest. `*sha256` receives the digest in hex. */
@@ -34,13 +34,15 @@ apr_status_t uapi_plugin_check_file(const char *path, const char *pinned, const 
                                     uapi_result *result);
 
 /** The descriptor's own fields; nothing of the plugin is called. */
-apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool,
+                                          uapi_result *result);
 
 /** The scanner interface with its patterns. Calls patterns(). */
 apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *instance, apr_pool_t *pool,
                                        uapi_result *result);
 
-/** dlopen, create, get_interface and all checks, without the file's. On failure nothing stays open. `page` may be NULL. */
+/** dlopen, create, get_interface and all checks, without the file's. On failure nothing stays open. `page` may be
+ * NULL. */
 apr_status_t uapi_plugin_open(uapi_plugin_loaded *loaded, uapi_plugin_probe_page *page, apr_pool_t *pool,
                               uapi_result *result);
 

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The first load of a plugin, in a process that may die of it. The probe tells through a shared page what it is doing, so that
- * a crash can be placed, and through the closing of a pipe that it has ended. It leaves by _exit: what the parent registered
- * for its own exit (buffers to flush, files to remove) is not the probe's to do.
+ * The first load of a plugin, in a process that may die of it. The probe tells through a shared page what it is doing,
+ * so that a crash can be placed, and through the closing of a pipe that it has ended. It leaves by _exit: what the
+ * parent registered for its own exit (buffers to flush, files to remove) is not the probe's to do.
  */
 #include "plugin_internal.h"
 
@@ -38,7 +38,7 @@ static const char *signal_name(int number, apr_pool_t *pool)
 /* The server's handlers must not answer for the plugin's crash, and nobody wants its core file. */
 static void leave_the_parent(void)
 {
-    const struct rlimit none = { 0, 0 };
+    const struct rlimit none = {0, 0};
     sigset_t all;
     int number;
 
@@ -65,8 +65,7 @@ static __attribute__((noreturn)) void run_probe(const char *path, uapi_plugin_pr
     if (uapi_plugin_open(&loaded, page, pool, &result) == APR_SUCCESS) {
         apr_cpystrn(page->stage, "destroy", sizeof(page->stage));
         uapi_plugin_close(&loaded);
-    }
-    else {
+    } else {
         apr_cpystrn(page->detail, result.detail ? result.detail : "refused", sizeof(page->detail));
     }
     page->finished = 1;
@@ -81,11 +80,13 @@ static long milliseconds_since(const struct timespec *start)
     return (long)(now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
 }
 
-/* 1 when the child has ended and *state is its exit state, 0 when its time is up. A process that the plugin started may hold the
- * pipe open for longer than the probe lives, hence the look at the probe itself between short waits. */
+/*
+ * 1 when the child has ended and *state is its exit state, 0 when its time is up. A process that the plugin started may
+ * hold the pipe open for longer than the probe lives, hence the look at the probe itself between short waits.
+ */
 static int await_end(pid_t child, int end, int *state)
 {
-    struct pollfd watched = { .fd = end, .events = POLLIN };
+    struct pollfd watched = {.fd = end, .events = POLLIN};
     struct timespec start;
 
     clock_gettime(CLOCK_MONOTONIC, &start);
@@ -107,20 +108,18 @@ static int await_end(pid_t child, int end, int *state)
     return 0;
 }
 
-static apr_status_t judge(const char *path, const uapi_plugin_probe_page *page, int in_time, int state, apr_pool_t *pool,
-                          uapi_result *result)
+static apr_status_t judge(const char *path, const uapi_plugin_probe_page *page, int in_time, int state,
+                          apr_pool_t *pool, uapi_result *result)
 {
     const char *why = page->detail;
 
     if (!in_time) {
         why = apr_psprintf(pool, "it was still in %s after %d seconds, tried in a process of its own", page->stage,
                            uapi_plugin_probe_seconds);
-    }
-    else if (WIFSIGNALED(state)) {
+    } else if (WIFSIGNALED(state)) {
         why = apr_psprintf(pool, "it crashed in %s with %s, tried in a process of its own", page->stage,
                            signal_name(WTERMSIG(state), pool));
-    }
-    else if (!page->finished) {
+    } else if (!page->finished) {
         why = apr_psprintf(pool, "it ended the process from within %s with exit status %d; a plugin must not exit",
                            page->stage, WEXITSTATUS(state));
     }
@@ -154,8 +153,7 @@ apr_status_t uapi_plugin_probe(const char *path, apr_pool_t *pool, uapi_result *
     close(ends[1]);
     if (child < 0) {
         status = uapi_fail(result, pool, errno, UAPI_REASON_INTERNAL, "plugin %s: no process to try it", path);
-    }
-    else {
+    } else {
         in_time = await_end(child, ends[0], &state);
         status = judge(path, page, in_time, state, pool, result);
     }

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file context.h
- * The verifier of secrets that are known by the name beside them: `api_key = "…"`, `{"password":"…"}`, `--token …`.
+ * The verifier of secrets that are known by the name beside them: api_key = "…", {"password":"…"}, --token ….
  */
 #ifndef SCANNER_SECRETS_CONTEXT_H
 #define SCANNER_SECRETS_CONTEXT_H
@@ -13,11 +13,11 @@ enum { CONTEXT_PASSWORD, CONTEXT_SECRET, CONTEXT_TOKEN, CONTEXT_KEY, CONTEXT_EXA
 
 /** How a name and its value were found. Ranges are of the text. */
 typedef struct assignment {
-    size_t name_from, name_to;      /* the whole identifier */
-    size_t word_to;                 /* where the word that was looked for ends in it */
-    size_t from, to;                /* the value */
-    int quoted;                     /* the value stands in quotes */
-    int tight;                      /* NAME=value, without a space */
+    size_t name_from, name_to; /* the whole identifier */
+    size_t word_to;            /* where the word that was looked for ends in it */
+    size_t from, to;           /* the value */
+    int quoted;                /* the value stands in quotes */
+    int tight;                 /* NAME=value, without a space */
 } assignment;
 
 /** Find the value that is assigned to the name at [from, to) of the text; 0 if there is none. */

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * From a name to the value assigned to it, in whatever language the text is: JSON, YAML, shell, source code, XML, URLs, command
- * lines. It is one walk to the right with a few things that may be there or not, and no grammar: a text in the middle of which
- * a secret stands has none. Every step is bounded.
+ * From a name to the value assigned to it, in whatever language the text is: JSON, YAML, shell, source code, XML, URLs,
+ * command lines. It is one walk to the right with a few things that may be there or not, and no grammar: a text in the
+ * middle of which a secret stands has none. Every step is bounded.
  */
 #include <string.h>
 
@@ -50,8 +50,8 @@ static size_t skip_closing(const uapi_string *text, size_t i, int *closed)
 {
     size_t start = i;
 
-    while (i - start < 4 && (is_quote(at(text, i)) || at(text, i) == ']' || at(text, i) == '['
-                             || (at(text, i) == '\\' && is_quote(at(text, i + 1))))) {
+    while (i - start < 4 && (is_quote(at(text, i)) || at(text, i) == ']' || at(text, i) == '[' ||
+                             (at(text, i) == '\\' && is_quote(at(text, i + 1))))) {
         *closed |= is_quote(at(text, i));
         i++;
     }
@@ -60,7 +60,7 @@ static size_t skip_closing(const uapi_string *text, size_t i, int *closed)
 
 static size_t skip_type(const uapi_string *text, size_t i)
 {
-    static const char *const types[] = { ": string ", ":string ", ": str ", "string ", "String ", ": String " };
+    static const char *const types[] = {": string ", ":string ", ": str ", "string ", "String ", ": String "};
     size_t t;
 
     for (t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
@@ -74,8 +74,8 @@ static size_t skip_type(const uapi_string *text, size_t i)
 /* What may stand between a quoted name and its value when the two are members of one element or object. */
 static size_t skip_value_member(const uapi_string *text, size_t i)
 {
-    static const char *const members[] = { "\"value\"", "value=", "'value'", "\"defaultValue\"", "\"params\"", "value :", "value:", "default =",
-                                           "default=" };
+    static const char *const members[] = {"\"value\"", "value=", "'value'",   "\"defaultValue\"", "\"params\"",
+                                          "value :",   "value:", "default =", "default="};
     size_t m;
 
     for (m = 0; m < sizeof(members) / sizeof(members[0]); m++) {
@@ -101,7 +101,8 @@ static int is_argument(const uapi_string *text, const assignment *found)
 
 static size_t skip_operator(const uapi_string *text, const assignment *found, size_t i, int closed)
 {
-    static const char *const operators[] = { ":::=", "::=", "===", "!==", ":=", "=>", "?=", "==", "!=", "->", "||:", "=", ":" };
+    static const char *const operators[] = {
+        ":::=", "::=", "===", "!==", ":=", "=>", "?=", "==", "!=", "->", "||:", "=", ":"};
     size_t o;
 
     for (o = 0; o < sizeof(operators) / sizeof(operators[0]); o++) {
@@ -117,7 +118,9 @@ static size_t skip_operator(const uapi_string *text, const assignment *found, si
         if (member) {
             return member;
         }
-        return is_argument(text, found) && (is_quote(at(text, i)) || (at(text, i) == '\\' && is_quote(at(text, i + 1)))) ? i : 0;
+        return is_argument(text, found) && (is_quote(at(text, i)) || (at(text, i) == '\\' && is_quote(at(text, i + 1))))
+                   ? i
+                   : 0;
     }
     if (at(text, i) == '(' && is_quote(at(text, i + 1))) {
         return i + 1;
@@ -153,7 +156,8 @@ static size_t skip_juxtaposition(const uapi_string *text, const assignment *foun
 /* A quote inside an unescaped string looks like a closing one; the closing one has something structural after it. */
 static int closes(const uapi_string *text, size_t i)
 {
-    return i + 1 >= text->length || is_space(text->data[i + 1]) || strchr(",;)}]>:&|.\\#/%+", text->data[i + 1]) != NULL;
+    return i + 1 >= text->length || is_space(text->data[i + 1]) ||
+           strchr(",;)}]>:&|.\\#/%+", text->data[i + 1]) != NULL;
 }
 
 static int take_quoted(const uapi_string *text, size_t i, assignment *found)
@@ -181,8 +185,8 @@ static int take_quoted(const uapi_string *text, size_t i, assignment *found)
 
 static int ends_raw(char c, int in_query)
 {
-    return is_space(c) || is_quote(c) || c == ',' || c == ';' || c == '<' || c == '>' || c == '\\' || c == ')' || c == '}' || c == ']'
-           || (c == '&' && in_query);
+    return is_space(c) || is_quote(c) || c == ',' || c == ';' || c == '<' || c == '>' || c == '\\' || c == ')' ||
+           c == '}' || c == ']' || (c == '&' && in_query);
 }
 
 static int take_raw(const uapi_string *text, size_t i, assignment *found)
@@ -224,12 +228,13 @@ static int parse_reversed(const uapi_string *text, assignment *found)
     while (i > 0 && found->name_from - i < 8 && (is_space(text->data[i - 1]) || strchr("=!", text->data[i - 1]))) {
         i--;
     }
-    if (i < 4 || found->name_from - i < 2 || !memchr(text->data + i, '=', found->name_from - i) || !is_quote(text->data[i - 1])
-        || text->data[found->name_from - 1] == '=') {
+    if (i < 4 || found->name_from - i < 2 || !memchr(text->data + i, '=', found->name_from - i) ||
+        !is_quote(text->data[i - 1]) || text->data[found->name_from - 1] == '=') {
         return 0;
     }
     quote = text->data[i - 1];
-    for (start = i - 1; start > 0 && i - start < 128 && text->data[start - 1] != quote && text->data[start - 1] != '\n'; start--) {
+    for (start = i - 1; start > 0 && i - start < 128 && text->data[start - 1] != quote && text->data[start - 1] != '\n';
+         start--) {
     }
     found->from = start;
     found->to = i - 1;

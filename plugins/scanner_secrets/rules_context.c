@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Secrets known only by the name that stands beside them. The patterns are the bare names; everything else is the verifier's.
+ * Secrets known only by the name that stands beside them. The patterns are the bare names; everything else is the
+ * verifier's.
  */
 #include "context.h"
 #include "rule.h"
@@ -10,7 +11,8 @@
 
 static const rule rules[] = {
     CONTEXT("vendor_secret", HIGH,
-            "(?:secret_?access_?key|aws_?access_?key|secret_?key|cloudant[_-]?(?:api)?[_-]?(?:key|pwd|pw|password|pass|token)|sonar[._]login"
+            "(?:secret_?access_?key|aws_?access_?key|secret_?key|cloudant[_-]?(?:api)?[_-]?(?:key|pwd|pw|password|pass|"
+            "token)|sonar[._]login"
             "|cc_test_reporter_id|contribsys__com|sumo(?:logic)?_?access_?id|okta_?api_?(?:key|token)|facebook\\.key)",
             CONTEXT_EXACT),
     CONTEXT("password", HIGH, "(?:passw(?:or)?[dt]|passphrase|pass[^a-z]|pwd|[_-]pw[^a-z])", CONTEXT_PASSWORD),

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The scanner for credentials, as a plugin like any other. All state is a table made once from the tables of rules: nothing
- * is written after create, so verify needs no lock.
+ * The scanner for credentials, as a plugin like any other. All state is a table made once from the tables of rules:
+ * nothing is written after create, so verify needs no lock.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 typedef struct instance {
     uint32_t count;
     const rule **rules;
-    uapi_pattern *patterns;   /* one array, as the interface wants it */
+    uapi_pattern *patterns; /* one array, as the interface wants it */
 } instance;
 
 static const rule_table *const tables[] = {
@@ -71,7 +71,7 @@ static int32_t verify(void *data, const uapi_candidate *candidate, uapi_finding 
     return self->verify(self, candidate, finding);
 }
 
-static const uapi_scanner_1 scanner = { "secrets", patterns, verify };
+static const uapi_scanner_1 scanner = {"secrets", patterns, verify};
 
 static const void *get_interface(void *data, const char *id)
 {

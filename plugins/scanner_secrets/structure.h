@@ -26,7 +26,8 @@ int32_t verify_psexec(const rule *self, const uapi_candidate *candidate, uapi_fi
 /** A manifest of a Secret with base64 data; the finding is the first value. */
 int32_t verify_kubernetes(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 
-/** Decode base64 or base64url without padding into at most `size` bytes; how many there are. Stops at any other character. */
+/** Decode base64 or base64url without padding into at most `size` bytes; how many there are. Stops at any other
+ * character. */
 size_t structure_base64(const char *text, size_t length, unsigned char *out, size_t size);
 
 #endif

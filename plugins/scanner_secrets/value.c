@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Everything that tells a random value from a word, a placeholder or a piece of code. Entropy alone tells little (most long
- * tokens of ordinary text pass any useful limit), so it is only ever one question among others.
+ * Everything that tells a random value from a word, a placeholder or a piece of code. Entropy alone tells little (most
+ * long tokens of ordinary text pass any useful limit), so it is only ever one question among others.
  */
 #include "value.h"
 
@@ -14,9 +14,12 @@
 
 static unsigned classes_of(unsigned char c)
 {
-    static const struct { char character; uint16_t classes; } marks[] = {
-        { '_', C_UNDER }, { '-', C_DASH }, { '.', C_DOT }, { '/', C_SLASH }, { '+', C_PLUS },
-        { '=', C_EQUALS }, { '~', C_TILDE }, { '%', C_PERCENT }, { ':', C_COLON },
+    static const struct {
+        char character;
+        uint16_t classes;
+    } marks[] = {
+        {'_', C_UNDER},  {'-', C_DASH},  {'.', C_DOT},     {'/', C_SLASH}, {'+', C_PLUS},
+        {'=', C_EQUALS}, {'~', C_TILDE}, {'%', C_PERCENT}, {':', C_COLON},
     };
     size_t i;
 
@@ -90,7 +93,7 @@ static unsigned log2_fixed(unsigned x)
 
 unsigned value_entropy(const char *text, size_t length)
 {
-    uint16_t counts[256] = { 0 };
+    uint16_t counts[256] = {0};
     uint64_t sum = 0;
     unsigned total = (unsigned)(length < ENTROPY_SPAN ? length : ENTROPY_SPAN), i;
 
@@ -173,7 +176,8 @@ int value_is_uuid(const char *text, size_t length)
     return 1;
 }
 
-/* Mostly what nobody's random generator makes but every author of examples does: each character is the last one's successor. */
+/* Mostly what nobody's random generator makes but every author of examples does: each character is the last one's
+ * successor. */
 static int is_sequence(const char *text, size_t length)
 {
     size_t steps = 0, i;
@@ -186,8 +190,9 @@ static int is_sequence(const char *text, size_t length)
 
 static int is_reference(const char *text, size_t length)
 {
-    static const char *const openers[] = { "${", "$(", "{{", "<%", "%(", "#{", "@@", "[[", "$env:", "%%", "env.", "os.environ",
-                                           "process.env", "var.", "self.", "this.", "config.", "secrets.", "getenv" };
+    static const char *const openers[] = {"${",    "$(",    "{{",      "<%",       "%(",         "#{",          "@@",
+                                          "[[",    "$env:", "%%",      "env.",     "os.environ", "process.env", "var.",
+                                          "self.", "this.", "config.", "secrets.", "getenv"};
     size_t i;
 
     for (i = 0; i < sizeof(openers) / sizeof(openers[0]); i++) {
@@ -195,19 +200,20 @@ static int is_reference(const char *text, size_t length)
             return 1;
         }
     }
-    if (text[0] == '$' && length > 1 && value_run(text + 1, length - 1, C_WORD) == length - 1
-        && !value_is((unsigned char)text[1], C_DIGIT)) {
+    if (text[0] == '$' && length > 1 && value_run(text + 1, length - 1, C_WORD) == length - 1 &&
+        !value_is((unsigned char)text[1], C_DIGIT)) {
         return 1;
     }
-    return (text[0] == '<' && text[length - 1] == '>') || (text[0] == '[' && text[length - 1] == ']')
-           || (text[0] == '%' && text[length - 1] == '%') || (text[0] == '{' && text[length - 1] == '}');
+    return (text[0] == '<' && text[length - 1] == '>') || (text[0] == '[' && text[length - 1] == ']') ||
+           (text[0] == '%' && text[length - 1] == '%') || (text[0] == '{' && text[length - 1] == '}');
 }
 
 int value_is_placeholder(const char *text, size_t length)
 {
     static const char *const parts[] = {
-        "example", "placeholder", "your", "changeme", "change_me", "change-me", "insert", "replace", "dummy", "redacted", "sample",
-        "todo", "xxxx", "****", "....", "____", "<", "here", "not_real", "fake", "path/", "%20",
+        "example", "placeholder", "your",     "changeme", "change_me", "change-me", "insert", "replace",
+        "dummy",   "redacted",    "sample",   "todo",     "xxxx",      "****",      "....",   "____",
+        "<",       "here",        "not_real", "fake",     "path/",     "%20",
     };
     size_t shown = length < PLACEHOLDER_SPAN ? length : PLACEHOLDER_SPAN, i;
 

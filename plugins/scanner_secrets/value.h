@@ -34,10 +34,12 @@ int value_equals(const char *text, size_t length, const char *whole);
 /** 1 for a UUID in its usual spelling. */
 int value_is_uuid(const char *text, size_t length);
 
-/** 1 for what stands in documents in place of a secret: "xxxxxxxx", "<your-key>", "YOUR_API_KEY", "${KEY}", "changeme". */
+/** 1 for what stands in documents in place of a secret: "xxxxxxxx", "<your-key>", "YOUR_API_KEY", "${KEY}",
+ * "changeme". */
 int value_is_placeholder(const char *text, size_t length);
 
-/** 1 for what is made of dictionary-like words only: lowerCamelCase, snake_case, dotted.path, without the look of randomness. */
+/** 1 for what is made of dictionary-like words only: lowerCamelCase, snake_case, dotted.path, without the look of
+ * randomness. */
 int value_is_wordy(const char *text, size_t length);
 
 /** CRC-32 (IEEE 802.3). */

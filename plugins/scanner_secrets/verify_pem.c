@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Private keys in PEM. The key may stand on lines, in a JSON string with "\n" as two characters, in the pieces of a string
- * concatenation, or be cut off; so the body is whatever looks like base64 with the usual things between, and the END line is welcome but not
- * required. A header that is only mentioned ("files that begin with -----BEGIN …") has no body.
+ * Private keys in PEM. The key may stand on lines, in a JSON string with "\n" as two characters, in the pieces of a
+ * string concatenation, or be cut off; so the body is whatever looks like base64 with the usual things between, and the
+ * END line is welcome but not required. A header that is only mentioned ("files that begin with -----BEGIN …") has no
+ * body.
  */
 #include <string.h>
 
@@ -20,7 +21,8 @@ static size_t smaller(size_t a, size_t b)
 
 static int is_between(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'' || c == '\\' || c == '`' || c == ';';
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'' || c == '\\' || c == '`' ||
+           c == ';';
 }
 
 /* Where what can be the body ends: base64 with separators, and the "Name: value" headers of encrypted keys. */
@@ -32,11 +34,9 @@ static size_t body_length(const char *text, size_t most, size_t *characters)
     for (i = 0; i < most; i++) {
         if (value_is((unsigned char)text[i], C_BASE64)) {
             ++*characters;
-        }
-        else if (text[i] == '-' && i + 5 <= most && memcmp(text + i, "-----", 5) == 0) {
+        } else if (text[i] == '-' && i + 5 <= most && memcmp(text + i, "-----", 5) == 0) {
             break;
-        }
-        else if (!is_between(text[i]) && text[i] != ':' && text[i] != ',' && text[i] != '-' && text[i] != '.') {
+        } else if (!is_between(text[i]) && text[i] != ':' && text[i] != ',' && text[i] != '-' && text[i] != '.') {
             break;
         }
     }

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Tokens and credentials that a decoder or a parser can recognise: JWT, basic credentials, passwords in URLs, on command lines and in
- * a few files.
+ * Tokens and credentials that a decoder or a parser can recognise: JWT, basic credentials, passwords in URLs, on
+ * command lines and in a few files.
  */
 #include "structure.h"
 
@@ -77,8 +77,8 @@ int32_t verify_jwt(const rule *self, const uapi_candidate *candidate, uapi_findi
     left -= header + 1;
     payload = value_run(text + from + header + 1, left, C_URLSAFE);
     size = structure_base64(text + from, header, decoded, sizeof(decoded));
-    if (payload < 4 || decoded[0] != '{' || !(value_contains((char *)decoded, size, "\"alg\"")
-                                              || value_contains((char *)decoded, size, "\"typ\""))) {
+    if (payload < 4 || decoded[0] != '{' ||
+        !(value_contains((char *)decoded, size, "\"alg\"") || value_contains((char *)decoded, size, "\"typ\""))) {
         return 0;
     }
     if (payload < left && text[from + header + 1 + payload] == '.') {
@@ -93,7 +93,8 @@ int32_t verify_jwt(const rule *self, const uapi_candidate *candidate, uapi_findi
 
 static int is_boring_password(const char *text, size_t length)
 {
-    static const char *const boring[] = { "password", "pass", "pwd", "secret", "token", "xxx", "****", "redacted", "..." };
+    static const char *const boring[] = {"password", "pass", "pwd",      "secret", "token",
+                                         "xxx",      "****", "redacted", "..."};
     size_t i;
 
     for (i = 0; i < sizeof(boring) / sizeof(boring[0]); i++) {
@@ -114,7 +115,8 @@ int32_t verify_url(const rule *self, const uapi_candidate *candidate, uapi_findi
     for (i = 0; i < most; i++) {
         char c = text[from + i];
 
-        if (is_space(c) || is_quote(c) || c == '/' || c == '?' || c == '#' || c == '<' || c == '>' || c == '\\' || c == ')') {
+        if (is_space(c) || is_quote(c) || c == '/' || c == '?' || c == '#' || c == '<' || c == '>' || c == '\\' ||
+            c == ')') {
             break;
         }
         if (c == ':' && !colon) {
@@ -125,12 +127,14 @@ int32_t verify_url(const rule *self, const uapi_candidate *candidate, uapi_findi
         }
     }
     /* text[from + colon, from + at) is the password; a host must follow */
-    if (!colon || at < colon + 3 || at + 1 >= most || !value_is((unsigned char)text[from + at + 1], C_WORD | C_PERCENT)) {
+    if (!colon || at < colon + 3 || at + 1 >= most ||
+        !value_is((unsigned char)text[from + at + 1], C_WORD | C_PERCENT)) {
         return 0;
     }
     finding->from = from + colon;
     finding->to = from + at;
-    return !value_is_placeholder(text + finding->from, at - colon) || is_boring_password(text + finding->from, at - colon);
+    return !value_is_placeholder(text + finding->from, at - colon) ||
+           is_boring_password(text + finding->from, at - colon);
 }
 
 /* ------------------------------------------------------------- headers */
@@ -158,12 +162,13 @@ int32_t verify_basic(const rule *self, const uapi_candidate *candidate, uapi_fin
 int32_t verify_bearer(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
 {
     const char *text = candidate->text.data;
-    size_t from = candidate->to - 16, run;   /* the pattern ends with the token's first 16 characters */
+    size_t from = candidate->to - 16, run; /* the pattern ends with the token's first 16 characters */
 
     (void)self;
-    run = value_run(text + from, smaller(candidate->text.length - from, LONGEST_TOKEN), C_BASE64 | C_URLSAFE | C_DOT | C_TILDE);
-    if (run < 16 || value_is_placeholder(text + from, run) || value_is_wordy(text + from, run)
-        || value_count(text + from, run, C_DIGIT) < 2 || value_entropy(text + from, run) < 30) {
+    run = value_run(text + from, smaller(candidate->text.length - from, LONGEST_TOKEN),
+                    C_BASE64 | C_URLSAFE | C_DOT | C_TILDE);
+    if (run < 16 || value_is_placeholder(text + from, run) || value_is_wordy(text + from, run) ||
+        value_count(text + from, run, C_DIGIT) < 2 || value_entropy(text + from, run) < 30) {
         return 0;
     }
     finding->from = from;
@@ -187,8 +192,8 @@ static size_t password_run(const char *text, size_t most, char quote)
 
 static int is_random_enough(const char *text, size_t length)
 {
-    return length >= 8 && !value_is_placeholder(text, length) && value_entropy(text, length) >= 28
-           && value_count(text, length, C_DIGIT | C_UPPER) > 0 && !value_is_wordy(text, length);
+    return length >= 8 && !value_is_placeholder(text, length) && value_entropy(text, length) >= 28 &&
+           value_count(text, length, C_DIGIT | C_UPPER) > 0 && !value_is_wordy(text, length);
 }
 
 int32_t verify_command_user(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
@@ -252,13 +257,13 @@ static int is_data_line(const char *line, size_t length, size_t *from, size_t *t
 {
     size_t at = 0, run;
 
-    while (at < length && (is_space(line[at]) || value_is((unsigned char)line[at], C_URLSAFE | C_DOT) || is_quote(line[at]))) {
+    while (at < length &&
+           (is_space(line[at]) || value_is((unsigned char)line[at], C_URLSAFE | C_DOT) || is_quote(line[at]))) {
         at++;
     }
     if (at == 0 || !is_space(line[0]) || at == length || line[at] != ':') {
         at = 0; /* perhaps the line that a "|" or ">" announced */
-    }
-    else {
+    } else {
         at++;
     }
     while (at < length && (is_space(line[at]) || is_quote(line[at]))) {
@@ -287,8 +292,7 @@ int32_t verify_kubernetes(const rule *self, const uapi_candidate *candidate, uap
 
         if (size >= 5 && !is_space(text[at])) {
             in_data = memcmp(text + at, "data:", 5) == 0;
-        }
-        else if (in_data && is_data_line(text + at, size, &from, &to)) {
+        } else if (in_data && is_data_line(text + at, size, &from, &to)) {
             finding->from = at + from;
             finding->to = at + to;
             return 1;

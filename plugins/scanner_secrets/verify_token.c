@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The verifier of prefixed tokens: find where the run of the token's characters really begins and ends, refuse what is part
- * of something longer, and refuse what is written in documents in a token's place.
+ * The verifier of prefixed tokens: find where the run of the token's characters really begins and ends, refuse what is
+ * part of something longer, and refuse what is written in documents in a token's place.
  */
 #include "rule.h"
 #include "value.h"
@@ -17,8 +17,8 @@ static int follows_word(const char *text, size_t at)
     if (at >= 2 && text[at - 2] == '\\' && (text[at - 1] == 'n' || text[at - 1] == 'r' || text[at - 1] == 't')) {
         return 0;
     }
-    return !(at >= 3 && text[at - 3] == '%' && value_is((unsigned char)text[at - 1], C_HEX)
-             && value_is((unsigned char)text[at - 2], C_HEX));
+    return !(at >= 3 && text[at - 3] == '%' && value_is((unsigned char)text[at - 1], C_HEX) &&
+             value_is((unsigned char)text[at - 2], C_HEX));
 }
 
 static int extend_head(const rule *self, const char *text, size_t *from)
@@ -28,7 +28,8 @@ static int extend_head(const rule *self, const char *text, size_t *from)
     if (!self->head) {
         return 1;
     }
-    run = value_run_back(text + *from, *from < (size_t)self->head_most + 1 ? *from : (size_t)self->head_most + 1, self->head);
+    run = value_run_back(text + *from, *from < (size_t)self->head_most + 1 ? *from : (size_t)self->head_most + 1,
+                         self->head);
     if (run < self->head_least || run > self->head_most) {
         return 0;
     }

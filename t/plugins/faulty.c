@@ -41,7 +41,7 @@ static void *create(const uapi_host *host)
         static const char why[] = "no licence on this machine";
         const uapi_host_log_1 *log = host->get_service(host, UAPI_HOST_LOG_1);
 
-        log->write(host, UAPI_LOG_ERROR, (uapi_string){ why, sizeof(why) - 1 });
+        log->write(host, UAPI_LOG_ERROR, (uapi_string){why, sizeof(why) - 1});
         return NULL;
     }
     if (host->get_service(host, "uapi.host.none/1")) {
@@ -71,8 +71,8 @@ static void destroy(void *instance)
 }
 
 static uapi_pattern table[] = {
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "needle", "needle[0-9]{4}" },
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "pin", "pin[0-9]{4}" },
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "needle", "needle[0-9]{4}"},
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "pin", "pin[0-9]{4}"},
 };
 
 static const uapi_pattern *patterns(void *instance, uint32_t *count)
@@ -88,7 +88,7 @@ static const uapi_pattern *patterns(void *instance, uint32_t *count)
     return table;
 }
 
-static uapi_scanner_1 scanner = { "faulty", patterns, NULL };
+static uapi_scanner_1 scanner = {"faulty", patterns, NULL};
 
 static const void *get_interface(void *instance, const char *id)
 {
@@ -102,8 +102,19 @@ static const void *get_interface(void *instance, const char *id)
 }
 
 static uapi_plugin_descriptor descriptor = {
-    sizeof(descriptor), UAPI_PLUGIN_MAGIC, UAPI_ABI_MAJOR, UAPI_ABI_MINOR, "org.example.faulty", "Faulty", "1.0", "mod_uapi", create,
-    start, stop, destroy, get_interface,
+    sizeof(descriptor),
+    UAPI_PLUGIN_MAGIC,
+    UAPI_ABI_MAJOR,
+    UAPI_ABI_MINOR,
+    "org.example.faulty",
+    "Faulty",
+    "1.0",
+    "mod_uapi",
+    create,
+    start,
+    stop,
+    destroy,
+    get_interface,
 };
 
 const uapi_plugin_descriptor *uapi_plugin_entry(void)

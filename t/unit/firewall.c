@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The firewall over scanners made here: what is found and how often a verifier is asked, the actions of Firewall documents, the
- * bounds, several firewalls and many threads.
+ * The firewall over scanners made here: what is found and how often a verifier is asked, the actions of Firewall
+ * documents, the bounds, several firewalls and many threads.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,25 +26,25 @@ static uapi_result result;
 enum { WORD, RUN, INSIDE, REQUEST_ONLY, CHARACTERS };
 
 static const uapi_pattern first_table[] = {
-    [WORD] = { sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "word", "needle" },
-    [RUN] = { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "run", "run-[0-9]{3,}" },
-    [INSIDE] = { sizeof(uapi_pattern), 0, UAPI_SEVERITY_MEDIUM, UAPI_DIRECTION_BOTH, "inside", "<[^>]{1,20}>" },
-    [REQUEST_ONLY] = { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_REQUEST, "request_only", "outbound" },
-    [CHARACTERS] = { sizeof(uapi_pattern), UAPI_PATTERN_UTF8 | UAPI_PATTERN_CASELESS, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH,
-                     "characters", "\xc3\xa9t\xc3\xa9" },
+    [WORD] = {sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "word", "needle"},
+    [RUN] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "run", "run-[0-9]{3,}"},
+    [INSIDE] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_MEDIUM, UAPI_DIRECTION_BOTH, "inside", "<[^>]{1,20}>"},
+    [REQUEST_ONLY] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_REQUEST, "request_only", "outbound"},
+    [CHARACTERS] = {sizeof(uapi_pattern), UAPI_PATTERN_UTF8 | UAPI_PATTERN_CASELESS, UAPI_SEVERITY_LOW,
+                    UAPI_DIRECTION_BOTH, "characters", "\xc3\xa9t\xc3\xa9"},
 };
 
 static const uapi_pattern second_table[] = {
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_CRITICAL, UAPI_DIRECTION_BOTH, "pin", "needle [0-9]{4}" },
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_CRITICAL, UAPI_DIRECTION_BOTH, "pin", "needle [0-9]{4}"},
 };
 
 static const uapi_pattern broken_table[] = {
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "fine", "fine" },
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "open", "a(b" },
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "fine", "fine"},
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "open", "a(b"},
 };
 
 static const uapi_pattern empty_table[] = {
-    { sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "empty", "a*" },
+    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "empty", "a*"},
 };
 
 typedef struct table {
@@ -52,8 +52,8 @@ typedef struct table {
     uint32_t count;
 } table;
 
-static table first_instance = { first_table, 5 }, second_instance = { second_table, 1 };
-static table broken_instance = { broken_table, 2 }, empty_instance = { empty_table, 1 };
+static table first_instance = {first_table, 5}, second_instance = {second_table, 1};
+static table broken_instance = {broken_table, 2}, empty_instance = {empty_table, 1};
 
 static const uapi_pattern *patterns(void *instance, uint32_t *count)
 {
@@ -84,18 +84,19 @@ static int32_t verify(void *instance, const uapi_candidate *candidate, uapi_find
     if (scan_within) {
         uapi_firewall_report inner;
 
-        assert_int_not_equal(uapi_firewall_scan(scan_within, UAPI_DIRECTION_REQUEST, "needle", 6, &inner, pool, NULL), APR_SUCCESS);
+        assert_int_not_equal(uapi_firewall_scan(scan_within, UAPI_DIRECTION_REQUEST, "needle", 6, &inner, pool, NULL),
+                             APR_SUCCESS);
     }
     return !refuse_all;
 }
 
-static const uapi_scanner_1 first_scanner = { "first", patterns, verify };
-static const uapi_scanner_1 second_scanner = { "second", patterns, NULL };
+static const uapi_scanner_1 first_scanner = {"first", patterns, verify};
+static const uapi_scanner_1 second_scanner = {"second", patterns, NULL};
 
-static uapi_plugin first = { "/first.so", "", NULL, &first_instance, &first_scanner };
-static uapi_plugin second = { "/second.so", "", NULL, &second_instance, &second_scanner };
-static uapi_plugin broken = { "/broken.so", "", NULL, &broken_instance, &second_scanner };
-static uapi_plugin empty = { "/empty.so", "", NULL, &empty_instance, &second_scanner };
+static uapi_plugin first = {"/first.so", "", NULL, &first_instance, &first_scanner};
+static uapi_plugin second = {"/second.so", "", NULL, &second_instance, &second_scanner};
+static uapi_plugin broken = {"/broken.so", "", NULL, &broken_instance, &second_scanner};
+static uapi_plugin empty = {"/empty.so", "", NULL, &empty_instance, &second_scanner};
 
 static int set_up(void **state)
 {
@@ -115,15 +116,17 @@ static int tear_down(void **state)
 
 static uapi_firewall *make(const char *spec)
 {
-    uapi_plugin *const both[] = { &first, &second };
+    uapi_plugin *const both[] = {&first, &second};
     uapi_policy *policy = NULL;
     apr_array_header_t *diagnostics;
     uapi_firewall *firewall = NULL;
 
     if (spec) {
-        const char *text = apr_pstrcat(pool, "apiVersion: uapi/v1\nkind: Firewall\nmetadata: {name: f}\nspec:\n", spec, NULL);
+        const char *text = apr_pstrcat(pool, "apiVersion: uapi/v1\nkind: Firewall\nmetadata: {name: f}\nspec:\n", spec,
+                                       NULL);
 
-        assert_int_equal(uapi_policy_parse(&policy, "f.yaml", text, strlen(text), &diagnostics, pool, &result), APR_SUCCESS);
+        assert_int_equal(uapi_policy_parse(&policy, "f.yaml", text, strlen(text), &diagnostics, pool, &result),
+                         APR_SUCCESS);
     }
     if (uapi_firewall_create(&firewall, both, 2, policy, pool, &result) != APR_SUCCESS) {
         assert_null(firewall);
@@ -132,7 +135,8 @@ static uapi_firewall *make(const char *spec)
 }
 
 /* A scan of a copy of exactly that size, so that a sanitizer sees a read beyond it. */
-static uapi_firewall_report scan_text(const uapi_firewall *firewall, uapi_direction direction, const char *text, size_t length)
+static uapi_firewall_report scan_text(const uapi_firewall *firewall, uapi_direction direction, const char *text,
+                                      size_t length)
 {
     uapi_firewall_report report;
     char *copy = malloc(length ? length : 1);
@@ -148,7 +152,8 @@ static uapi_firewall_report scan_string(const uapi_firewall *firewall, uapi_dire
     return scan_text(firewall, direction, text, strlen(text));
 }
 
-static void assert_finding(const uapi_firewall_finding *finding, const char *rule, size_t from, size_t to, uapi_action action)
+static void assert_finding(const uapi_firewall_finding *finding, const char *rule, size_t from, size_t to,
+                           uapi_action action)
 {
     assert_string_equal(finding->rule, rule);
     assert_int_equal(finding->from, from);
@@ -329,9 +334,9 @@ static void test_unknown_names(void **state)
 
 static void test_patterns_that_do_not_compile(void **state)
 {
-    uapi_plugin *const twice[] = { &first, &second, &first };
-    uapi_plugin *const with_broken[] = { &first, &broken };
-    uapi_plugin *const with_empty[] = { &empty };
+    uapi_plugin *const twice[] = {&first, &second, &first};
+    uapi_plugin *const with_broken[] = {&first, &broken};
+    uapi_plugin *const with_empty[] = {&empty};
     uapi_firewall *firewall;
 
     (void)state;
@@ -360,7 +365,8 @@ static void *scan_often(void *data)
     for (i = 0; i < 2000; i++) {
         uapi_firewall_report report;
 
-        if (uapi_firewall_scan(many[i % 20], UAPI_DIRECTION_REQUEST, "one needle 4711", 15, &report, own, NULL) == APR_SUCCESS) {
+        if (uapi_firewall_scan(many[i % 20], UAPI_DIRECTION_REQUEST, "one needle 4711", 15, &report, own, NULL) ==
+            APR_SUCCESS) {
             found += report.count;
         }
         if (i % 100 == 99) {
@@ -375,7 +381,7 @@ static void *scan_often(void *data)
 
 static void test_threads(void **state)
 {
-    uapi_plugin *const only[] = { &second };
+    uapi_plugin *const only[] = {&second};
     pthread_t threads[THREADS];
     size_t found[THREADS], i;
 

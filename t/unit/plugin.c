@@ -21,8 +21,8 @@
 #include "plugin_internal.h"
 
 static apr_pool_t *pool;
-static char *directory;   /* of its own, mode 0700 */
-static char *sound;       /* a copy of faulty.so in it, in order */
+static char *directory; /* of its own, mode 0700 */
+static char *sound;     /* a copy of faulty.so in it, in order */
 static char logged[256];
 
 static void copy_file(const char *from, const char *to)
@@ -80,7 +80,7 @@ static int tear_down(void **state)
 
 static void assert_refused(const char *path, const char *sha256, const char *const *parts)
 {
-    uapi_result result = { 0 };
+    uapi_result result = {0};
     uapi_plugin *plugin = (void *)1;
 
     assert_int_not_equal(uapi_plugin_load(&plugin, path, sha256, pool, &result), APR_SUCCESS);
@@ -94,13 +94,13 @@ static void assert_refused(const char *path, const char *sha256, const char *con
     }
 }
 
-#define REFUSED(PATH, SHA256, ...) assert_refused(PATH, SHA256, (const char *const[]){ __VA_ARGS__, NULL })
+#define REFUSED(PATH, SHA256, ...) assert_refused(PATH, SHA256, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ------------------------------------------------------------- what is loaded */
 
 static uapi_plugin *load_sound(const char *sha256)
 {
-    uapi_result result = { 0 };
+    uapi_result result = {0};
     uapi_plugin *plugin = NULL;
 
     if (uapi_plugin_load(&plugin, sound, sha256, pool, &result) != APR_SUCCESS) {
@@ -112,7 +112,7 @@ static uapi_plugin *load_sound(const char *sha256)
 static void test_sound(void **state)
 {
     uapi_plugin *plugin = load_sound(NULL);
-    uapi_result result = { 0 };
+    uapi_result result = {0};
     apr_pool_t *child;
 
     (void)state;
@@ -209,7 +209,7 @@ static void test_httpd_module(void **state)
 
 static void test_library(void **state)
 {
-    static const char *const libraries[] = { "/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6" };
+    static const char *const libraries[] = {"/lib/x86_64-linux-gnu/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6"};
     size_t i;
 
     (void)state;
@@ -225,32 +225,32 @@ static void test_library(void **state)
 static const struct {
     const char *fault, *says[2];
 } faults[] = {
-    { "magic", { "magic 0xdeadbeef, expected 0x55415049", "not a mod_uapi plugin" } },
-    { "httpd-magic", { "LoadModule", "0x41503234" } },
-    { "no-descriptor", { "returned NULL" } },
-    { "major", { "made for plugin ABI 1.1, this host has 0.1", "update mod_uapi" } },
-    { "newer-minor", { "made for plugin ABI 0.2, this host has 0.1", "update mod_uapi" } },
-    { "older-minor", { "made for plugin ABI 0.0, this host has 0.1", "rebuild the plugin" } },
-    { "small", { "says that it has 24 bytes", "sizeof" } },
-    { "id", { "reverse domain name" } },
-    { "no-create", { "has no create (NULL)" } },
-    { "refuse", { "refused to be created: no licence on this machine" } },
-    { "crash", { "crashed in create with SIGSEGV" } },
-    { "abort", { "crashed in create with SIGABRT" } },
-    { "crash-destroy", { "crashed in destroy with SIGBUS" } },
-    { "exit", { "ended the process from within create with exit status 7", "must not exit" } },
-    { "hang", { "still in create after 1 seconds" } },
-    { "no-interface", { "none of the interfaces", "uapi.scanner/1" } },
-    { "scanner-name", { "scanner's name" } },
-    { "no-patterns-function", { "no patterns() function" } },
-    { "no-patterns", { "hands out 0 patterns" } },
-    { "severity", { "pattern 1 (pin): its severity" } },
-    { "twice", { "pattern 1 (needle): its rule occurs twice" } },
-    { "rule-name", { "pattern 1 (?): its rule is not a name" } },
-    { "no-regex", { "pattern 1 (pin): it has no regex" } },
-    { "flags", { "flags that this host does not know" } },
-    { "directions", { "directions" } },
-    { "stride", { "a pattern says that it has 8 bytes" } },
+    {"magic", {"magic 0xdeadbeef, expected 0x55415049", "not a mod_uapi plugin"}},
+    {"httpd-magic", {"LoadModule", "0x41503234"}},
+    {"no-descriptor", {"returned NULL"}},
+    {"major", {"made for plugin ABI 1.1, this host has 0.1", "update mod_uapi"}},
+    {"newer-minor", {"made for plugin ABI 0.2, this host has 0.1", "update mod_uapi"}},
+    {"older-minor", {"made for plugin ABI 0.0, this host has 0.1", "rebuild the plugin"}},
+    {"small", {"says that it has 24 bytes", "sizeof"}},
+    {"id", {"reverse domain name"}},
+    {"no-create", {"has no create (NULL)"}},
+    {"refuse", {"refused to be created: no licence on this machine"}},
+    {"crash", {"crashed in create with SIGSEGV"}},
+    {"abort", {"crashed in create with SIGABRT"}},
+    {"crash-destroy", {"crashed in destroy with SIGBUS"}},
+    {"exit", {"ended the process from within create with exit status 7", "must not exit"}},
+    {"hang", {"still in create after 1 seconds"}},
+    {"no-interface", {"none of the interfaces", "uapi.scanner/1"}},
+    {"scanner-name", {"scanner's name"}},
+    {"no-patterns-function", {"no patterns() function"}},
+    {"no-patterns", {"hands out 0 patterns"}},
+    {"severity", {"pattern 1 (pin): its severity"}},
+    {"twice", {"pattern 1 (needle): its rule occurs twice"}},
+    {"rule-name", {"pattern 1 (?): its rule is not a name"}},
+    {"no-regex", {"pattern 1 (pin): it has no regex"}},
+    {"flags", {"flags that this host does not know"}},
+    {"directions", {"directions"}},
+    {"stride", {"a pattern says that it has 8 bytes"}},
 };
 
 static void test_faults(void **state)
@@ -290,7 +290,7 @@ static void test_log(void **state)
     plugin = load_sound(NULL);
     loaded = (const uapi_plugin_loaded *)plugin;
     log = loaded->host.get_service(&loaded->host, UAPI_HOST_LOG_1);
-    log->write(&loaded->host, UAPI_LOG_INFO, (uapi_string){ "hello", 5 });
+    log->write(&loaded->host, UAPI_LOG_INFO, (uapi_string){"hello", 5});
     assert_string_equal(logged, "org.example.faulty 6 hello");
     assert_null(loaded->host.get_service(&loaded->host, "uapi.host.other/1"));
 }
