@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * The secrets scanner through the firewall, as the server runs it. The secrets here are invented, and each is written in
- * pieces ("ghp" "_…"), so that no scanner takes this file for a leak.
+ * The secrets scanner through the firewall, as the server runs it. The secrets here are invented, and each is written
+ * in pieces ("ghp" "_…"), so that no scanner takes this file for a leak.
  */
 #include <setjmp.h>
 #include <stdarg.h>
