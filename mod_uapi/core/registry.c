@@ -73,7 +73,6 @@ apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, cons
     pthread_mutex_init(&made->idle_lock, NULL);
     pthread_mutex_init(&made->watch_lock, NULL);
     apr_pool_cleanup_register(pool, made, close_registry, apr_pool_cleanup_null);
-    uapi_registry_watch(made);
     *registry = made;
     return APR_SUCCESS;
 }
