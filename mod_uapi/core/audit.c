@@ -41,6 +41,35 @@ struct uapi_audit {
     pthread_t thread;
 };
 
+/* A caller's pool is not known here, and the causes are few. */
+static const struct {
+    apr_status_t status;
+    const char *detail;
+} causes[] = {{ENOSPC, "the disk of the audit file is full"},
+              {EROFS, "the audit file is read-only"},
+              {EBUSY, "another program has locked the audit file"},
+              {EIO, "the disk of the audit file reports an error"},
+              {EILSEQ, "the audit file is damaged"},
+              {EBADMSG, "the audit ring is damaged"},
+              {ESTALE, "the audit file was moved, replaced or bound to another ring"},
+              {EACCES, "the audit file may not be written to"},
+              {ENOENT, "the audit file cannot be opened"},
+              {APR_EAGAIN, "the audit ring is full: the writer does not keep up"},
+              {APR_EINVAL, "the audit ring is damaged"},
+              {APR_TIMEUP, "the commit did not come in time; the record may still appear"},
+              {APR_ENOTIMPL, "the audit is not started in this process"},
+              {APR_BADARG, "the record or the tenant's name is empty, too long or no text"}};
+
+static const char *describe(apr_status_t status)
+{
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+        if (causes[i].status == status) {
+            return causes[i].detail;
+        }
+    }
+    return "the audit file cannot be written to";
+}
+
 static void nap(unsigned milliseconds)
 {
     struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
@@ -58,8 +87,12 @@ static apr_status_t unmap(void *data)
     return APR_SUCCESS;
 }
 
-/* Another server, or older children of this one, hold the lock: they drain the ring; no second writer may touch it. */
-static apr_status_t join_running(uapi_audit *audit, apr_pool_t *pool, uapi_result *result)
+/*
+ * Another server, or older children of this one, hold the lock: they drain the ring; no second writer may touch it.
+ * That they cannot write just now is no reason to fail: a server that restarts gracefully would stop, with all that
+ * it serves besides.
+ */
+static apr_status_t join_running(uapi_audit *audit, const char **note, apr_pool_t *pool, uapi_result *result)
 {
     uapi_audit_store *store;
     apr_status_t status = uapi_audit_ring_map(&audit->ring, pool, result);
@@ -73,11 +106,7 @@ static apr_status_t join_running(uapi_audit *audit, apr_pool_t *pool, uapi_resul
     }
     uapi_audit_store_close(store);
     if ((failing = atomic_load(&audit->ring.header->failing)) != 0) {
-        char text[128];
-
-        return uapi_fail(result, pool, failing, UAPI_REASON_AUDIT_UNAVAILABLE,
-                         "audit file %s: the running server cannot write to it: %s", audit->path,
-                         apr_strerror(failing, text, sizeof(text)));
+        *note = apr_psprintf(pool, "the running server refuses calls now: %s", describe(failing));
     }
     return APR_SUCCESS;
 }
@@ -89,7 +118,7 @@ static apr_status_t recover_or_join(uapi_audit *audit, const char **note, apr_po
     *note = NULL;
     for (unsigned waited = 0; !uapi_audit_ring_lock(&audit->ring); waited += 10) {
         if (!uapi_audit_ring_is_new(&audit->ring)) {
-            return join_running(audit, pool, result);
+            return join_running(audit, note, pool, result);
         }
         if (waited >= OPEN_LIMIT) {
             return uapi_fail(result, pool, EBUSY, UAPI_REASON_AUDIT_UNAVAILABLE,
@@ -214,34 +243,10 @@ apr_status_t uapi_audit_start(uapi_audit *audit, apr_pool_t *pool, uapi_result *
     return APR_SUCCESS;
 }
 
-/* A caller's pool is not known here, and the causes are few. */
-static const struct {
-    apr_status_t status;
-    const char *detail;
-} causes[] = {{ENOSPC, "the disk of the audit file is full"},
-              {EROFS, "the audit file is read-only"},
-              {EBUSY, "another program has locked the audit file"},
-              {EIO, "the disk of the audit file reports an error"},
-              {EILSEQ, "the audit file is damaged"},
-              {EBADMSG, "the audit ring is damaged"},
-              {ESTALE, "the audit file was moved, replaced or bound to another ring"},
-              {EACCES, "the audit file may not be written to"},
-              {ENOENT, "the audit file cannot be opened"},
-              {APR_EAGAIN, "the audit ring is full: the writer does not keep up"},
-              {APR_EINVAL, "the audit ring is damaged"},
-              {APR_TIMEUP, "the commit did not come in time; the record may still appear"},
-              {APR_ENOTIMPL, "the audit is not started in this process"},
-              {APR_BADARG, "the record or the tenant's name is empty, too long or no text"}};
-
 static apr_status_t refuse(uapi_result *result, apr_status_t status)
 {
     if (result) {
-        *result = (uapi_result){status, UAPI_REASON_AUDIT_UNAVAILABLE, "the audit file cannot be written to"};
-        for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-            if (causes[i].status == status) {
-                result->detail = causes[i].detail;
-            }
-        }
+        *result = (uapi_result){status, UAPI_REASON_AUDIT_UNAVAILABLE, describe(status)};
     }
     return status;
 }

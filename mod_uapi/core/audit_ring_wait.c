@@ -138,6 +138,8 @@ void uapi_audit_ring_complete(uapi_audit_ring *ring, uint64_t batch, uint64_t du
     atomic_fetch_add(cell, 1);
     if (waiters) {
         futex_wake(cell, INT_MAX);
+        /* Who read the number before, but came too late for it, waits there if that batch woke nobody. */
+        futex_wake(&header->cells[(batch - 1) % UAPI_AUDIT_RING_CELLS].batch, INT_MAX);
     }
 }
 

@@ -21,6 +21,7 @@
 #define HOLE_NAP 1
 #define HOLE_PATIENCE 20 /* ms that a claimed slot may stay unfilled before its producer is looked at */
 #define SLEEP 1000
+#define LOG_PAGES 1000   /* of the write-ahead log, 4 MiB, after which it is moved into the file */
 #define DRAIN_LIMIT 2000 /* ms that a stopping writer goes on */
 
 struct uapi_audit_writer {
@@ -177,6 +178,17 @@ static apr_status_t commit(uapi_audit_writer *writer, const step *found)
     return status;
 }
 
+/*
+ * After the callers are woken: SQLite itself would do it within the commit. A thread of its own was tried and was
+ * slower: under load the log then never starts anew, and syncing a file that grows costs more than one that does not.
+ */
+static void shorten_log(uapi_audit_writer *writer)
+{
+    if (uapi_audit_store_log_pages(writer->store) >= LOG_PAGES) {
+        uapi_audit_store_checkpoint(writer->store); /* if it fails, the log grows, and the disk is soon full */
+    }
+}
+
 /* Gathers and commits a batch. found->end stays where the writer stood if there was nothing. */
 static apr_status_t take_step(uapi_audit_writer *writer, step *found)
 {
@@ -196,6 +208,7 @@ static apr_status_t take_step(uapi_audit_writer *writer, step *found)
     atomic_fetch_add_explicit(&header->commits, 1, memory_order_relaxed);
     uapi_audit_ring_complete(writer->ring, batch, found->end, found->waiters);
     uapi_audit_ring_release(writer->ring, found->end);
+    shorten_log(writer);
     return APR_SUCCESS;
 }
 

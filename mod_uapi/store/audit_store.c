@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -81,8 +82,8 @@ static const char *const texts[STATEMENTS] = {
     [SCAN] =
         "SELECT id, tenant, first, count, records, seals FROM batches NOT INDEXED WHERE id > ?1 ORDER BY id LIMIT ?2",
     [START] = "SELECT max(first) FROM batches WHERE tenant = ?1 AND first <= ?2",
-    [VISIT] = "SELECT id, tenant, first, count, records, seals FROM batches WHERE tenant = ?1 AND first > ?2 ORDER BY "
-              "first LIMIT ?3",
+    [VISIT] = ("SELECT id, tenant, first, count, records, seals FROM batches WHERE tenant = ?1 AND first > ?2"
+               " ORDER BY first LIMIT ?3"),
     [NEXT_TENANT] = "SELECT min(tenant) FROM batches WHERE tenant > ?1",
     [BIND] = "UPDATE binding SET ring = ?1, position = ?2 WHERE id = 1",
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -98,6 +99,7 @@ struct uapi_audit_store {
     dev_t device;
     ino_t inode;
     const char *message;
+    unsigned log_pages;
 };
 
 static const struct {
@@ -204,10 +206,49 @@ static apr_status_t check_file(uapi_audit_store *store, apr_pool_t *pool, uapi_r
     return APR_SUCCESS;
 }
 
-static apr_status_t connect_to(uapi_audit_store *store, uapi_audit_store_mode mode)
+/* In the place of SQLite's own hook, which would checkpoint within the commit. */
+static int note_log(void *baton, sqlite3 *database, const char *name, int pages)
 {
+    uapi_audit_store *store = baton;
+
+    (void)database;
+    (void)name;
+    store->log_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
+/*
+ * A copy without its log, on a medium or in a folder that cannot be written: SQLite then needs to be told that
+ * nobody changes the file, or it fails to make the log's index. NULL: it is no such copy.
+ */
+static const char *as_immutable(const char *path, apr_pool_t *pool)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+    char *uri = apr_palloc(pool, sizeof("file:?immutable=1") + 3 * strlen(path)), *at = uri + 5;
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? apr_pstrndup(pool, path, (apr_size_t)(slash - path + 1)) : ".";
+
+    if (access(apr_pstrcat(pool, path, "-wal", NULL), F_OK) == 0 || access(folder, W_OK) == 0) {
+        return NULL;
+    }
+    memcpy(uri, "file:", 5);
+    for (; *path; path++) {
+        if (strchr(plain, *path)) {
+            *at++ = *path;
+        } else {
+            at += snprintf(at, 4, "%%%02X", (unsigned char)*path);
+        }
+    }
+    memcpy(at, "?immutable=1", sizeof("?immutable=1"));
+    return uri;
+}
+
+static apr_status_t connect_to(uapi_audit_store *store, uapi_audit_store_mode mode, apr_pool_t *pool)
+{
+    const char *uri = mode == UAPI_AUDIT_STORE_READ ? as_immutable(store->path, pool) : NULL;
     int flags = SQLITE_OPEN_NOMUTEX | (mode == UAPI_AUDIT_STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-    int code = sqlite3_open_v2(store->path, &store->database, flags, NULL), keep = 1;
+    int code = sqlite3_open_v2(uri ? uri : store->path, &store->database, flags | (uri ? SQLITE_OPEN_URI : 0), NULL);
+    int keep = 1;
 
     if (code != SQLITE_OK) {
         return failed(store, code);
@@ -218,6 +259,7 @@ static apr_status_t connect_to(uapi_audit_store *store, uapi_audit_store_mode mo
     sqlite3_db_config(store->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_limit(store->database, SQLITE_LIMIT_LENGTH, MAX_ROW);
     sqlite3_file_control(store->database, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    sqlite3_wal_hook(store->database, note_log, store);
     return APR_SUCCESS;
 }
 
@@ -268,7 +310,6 @@ static apr_status_t prepare(uapi_audit_store *store, uapi_audit_store_mode mode)
     }
     return mode == UAPI_AUDIT_STORE_READ ? APR_SUCCESS
                                          : execute(store, "PRAGMA journal_size_limit=67108864;"
-                                                          "PRAGMA wal_autocheckpoint=1000;"
                                                           "PRAGMA synchronous=FULL");
 }
 
@@ -289,7 +330,7 @@ apr_status_t uapi_audit_store_open(uapi_audit_store **opened, const char *path, 
     if (status != APR_SUCCESS) {
         return status;
     }
-    if ((status = connect_to(store, mode)) != APR_SUCCESS) {
+    if ((status = connect_to(store, mode, pool)) != APR_SUCCESS) {
         refuse(store, status, "cannot be opened", pool, result);
     } else if ((status = check_schema(store, mode, pool, result)) == APR_SUCCESS &&
                (status = prepare(store, mode)) != APR_SUCCESS) {
@@ -442,6 +483,18 @@ apr_status_t uapi_audit_store_commit(uapi_audit_store *store, uint64_t ring, uin
         uapi_audit_store_rollback(store);
     }
     return status;
+}
+
+unsigned uapi_audit_store_log_pages(const uapi_audit_store *store)
+{
+    return store->log_pages;
+}
+
+apr_status_t uapi_audit_store_checkpoint(uapi_audit_store *store)
+{
+    int code = sqlite3_wal_checkpoint_v2(store->database, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+    return code == SQLITE_OK ? APR_SUCCESS : failed(store, code);
 }
 
 static void read_row(sqlite3_stmt *statement, uapi_audit_row *row)

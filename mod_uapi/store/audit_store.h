@@ -74,6 +74,11 @@ apr_status_t uapi_audit_store_insert(uapi_audit_store *store, const uapi_audit_r
 apr_status_t uapi_audit_store_commit(uapi_audit_store *store, uint64_t ring, uint64_t from, uint64_t to);
 void uapi_audit_store_rollback(uapi_audit_store *store);
 
+/** Pages in the write-ahead log as of this connection's last commit; none is moved into the file by itself. */
+unsigned uapi_audit_store_log_pages(const uapi_audit_store *store);
+/** Move what can be moved from the log into the file, waiting for nobody. Never within a transaction. */
+apr_status_t uapi_audit_store_checkpoint(uapi_audit_store *store);
+
 /** Return 0 to go on; anything else ends the visit (which still returns APR_SUCCESS). The row lives until return. */
 typedef int (*uapi_audit_store_visitor)(void *baton, const uapi_audit_row *row);
 

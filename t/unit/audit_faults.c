@@ -253,6 +253,60 @@ static int as_nobody(fixture *f)
     return 0;
 }
 
+/* As an auditor does, on a medium that cannot be written. */
+static int a_copy(fixture *f)
+{
+    const char *folder = apr_pstrcat(f->pool, f->folder, "/a copy?", NULL);
+    const char *path = apr_pstrcat(f->pool, folder, "/audit.db", NULL);
+    apr_array_header_t *verdicts;
+    uapi_result result = {0};
+
+    if (mkdir(folder, 0755) == -1 ||
+        system(apr_psprintf(f->pool, "cp '%s' '%s' && chmod 0640 '%s'", f->path, path, path)) != 0 ||
+        chown(f->folder, 65534, (gid_t)-1) == -1 || chown(path, 65534, (gid_t)-1) == -1 || setuid(65534) == -1) {
+        return 77;
+    }
+    if (uapi_audit_verify(path, audit_key, &verdicts, f->pool, &result) != APR_SUCCESS) {
+        fail_msg("%s", result.detail);
+    }
+    assert_int_equal(APR_ARRAY_IDX(verdicts, 0, uapi_audit_verdict).records, 10);
+    return 0;
+}
+
+static void a_copy_that_cannot_be_written(void **state)
+{
+    fixture *f = *state;
+
+    fixture_open(f, 0);
+    fixture_start(f);
+    fixture_append_numbers(f, "acme", 1, 10, UAPI_DURABILITY_PROCESS);
+    fixture_stop(f);
+    in_a_child(f, a_copy, "the test is not run by root");
+    unlink(apr_pstrcat(f->pool, f->folder, "/a copy?/audit.db", NULL));
+    rmdir(apr_pstrcat(f->pool, f->folder, "/a copy?", NULL));
+}
+
+/* A graceful restart while the writer cannot write goes on, and says so. */
+static void a_restart_meanwhile(void **state)
+{
+    fixture *f = *state;
+    sqlite3 *database;
+    uapi_audit *second;
+    uapi_result result = {0};
+
+    fixture_open(f, 1);
+    fixture_start(f);
+    fixture_append_numbers(f, "acme", 1, 10, UAPI_DURABILITY_POWER);
+    database = fixture_sqlite(f);
+    assert_int_equal(sqlite3_exec(database, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    expect_refusal(f, "locked");
+    assert_int_equal(uapi_audit_open(&second, f->path, audit_key, 1, -1, -1, f->pool, &result), APR_SUCCESS);
+    assert_non_null(result.detail);
+    assert_non_null(strstr(result.detail, "refuses calls now"));
+    sqlite3_close(database);
+    expect_recovery(f);
+}
+
 static void an_unprivileged_child_and_a_read_only_file(void **state)
 {
     in_a_child(*state, as_nobody, "the test is not run by root");
@@ -263,9 +317,10 @@ static void an_unprivileged_child_and_a_read_only_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_strangers_lock),  TEST(acknowledged_records_wait_for_better_times),
-        TEST(a_file_moved_away), TEST(a_file_that_may_not_grow),
-        TEST(a_full_disk),       TEST(an_unprivileged_child_and_a_read_only_file),
+        TEST(a_strangers_lock),    TEST(acknowledged_records_wait_for_better_times),
+        TEST(a_file_moved_away),   TEST(a_file_that_may_not_grow),
+        TEST(a_full_disk),         TEST(a_copy_that_cannot_be_written),
+        TEST(a_restart_meanwhile), TEST(an_unprivileged_child_and_a_read_only_file),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
