@@ -5,7 +5,7 @@
  * but the result and the diagnostics lives in a pool that is gone when the load is over.
  */
 #include "policy.h"
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -32,7 +32,7 @@ typedef enum uapi_diagnostic_level { UAPI_DIAGNOSTIC_ERROR, UAPI_DIAGNOSTIC_WARN
 typedef struct uapi_diagnostic {
     uapi_diagnostic_level level;
     const char *file;
-    unsigned line, column;     /* from 1; 0 when it concerns the file as a whole */
+    unsigned line, column; /* from 1; 0 when it concerns the file as a whole */
     const char *message;
 } uapi_diagnostic;
 
@@ -51,19 +51,19 @@ apr_status_t uapi_policy_parse(uapi_policy **policy, const char *name, const cha
 /** What is asked. All strings NUL-terminated; they are only read. */
 typedef struct uapi_policy_question {
     const uapi_principal *principal;
-    const char *server;        /* NULL: an unnamed one, which no rule matches */
-    const char *method;        /* "tools/call"; for what carries no message, "http/GET", …; NULL: a client's result */
-    const char *tool;          /* for tools/call; else NULL */
+    const char *server; /* NULL: an unnamed one, which no rule matches */
+    const char *method; /* "tools/call"; for what carries no message, "http/GET", …; NULL: a client's result */
+    const char *tool;   /* for tools/call; else NULL */
 } uapi_policy_question;
 
 typedef enum uapi_effect { UAPI_EFFECT_DENY, UAPI_EFFECT_ALLOW } uapi_effect;
 
 typedef struct uapi_verdict {
-    uapi_effect effect;        /* what holds, after modes: a deny of a policy in shadow mode does not hold */
-    uapi_reason reason;        /* NONE, policy.denied or policy.default_deny */
-    const char *policy;        /* name of the policy whose rule decided; NULL for the default */
-    const char *rule;          /* id of that rule; NULL for the default */
-    int shadow;                /* a policy in shadow mode would have denied: policy and rule then name its rule while
+    uapi_effect effect; /* what holds, after modes: a deny of a policy in shadow mode does not hold */
+    uapi_reason reason; /* NONE, policy.denied or policy.default_deny */
+    const char *policy; /* name of the policy whose rule decided; NULL for the default */
+    const char *rule;   /* id of that rule; NULL for the default */
+    int shadow;         /* a policy in shadow mode would have denied: policy and rule then name its rule while
                                   effect is what the enforced ones say */
 } uapi_verdict;
 
@@ -87,11 +87,11 @@ void uapi_policy_decide(const uapi_policy *policy, const uapi_policy_question *q
 /** A `kind: Server`. */
 typedef struct uapi_policy_server {
     const char *name;
-    const char *url;                /* NULL if none is given */
-    const char *credential;         /* name, NULL if it has none */
-    const char *inject_header;      /* header name, set iff credential is */
-    const char *inject_prefix;      /* what stands before {secret} in the value, perhaps "" */
-    const char *inject_suffix;      /* what stands after it, perhaps "" */
+    const char *url;           /* NULL if none is given */
+    const char *credential;    /* name, NULL if it has none */
+    const char *inject_header; /* header name, set iff credential is */
+    const char *inject_prefix; /* what stands before {secret} in the value, perhaps "" */
+    const char *inject_suffix; /* what stands after it, perhaps "" */
 } uapi_policy_server;
 
 /** NULL if no file declares it. */
@@ -102,7 +102,11 @@ int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
 typedef enum uapi_mode { UAPI_MODE_DISABLED, UAPI_MODE_SHADOW, UAPI_MODE_ENFORCE } uapi_mode;
 /** From lenient to strict. */
 typedef enum uapi_action {
-    UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_APPROVE, UAPI_ACTION_BLOCK
+    UAPI_ACTION_ALLOW,
+    UAPI_ACTION_LOG,
+    UAPI_ACTION_REDACT,
+    UAPI_ACTION_APPROVE,
+    UAPI_ACTION_BLOCK
 } uapi_action;
 /** "allow", "log", "redact", "require_approval", "block"; static. */
 const char *uapi_action_name(uapi_action action);
@@ -111,10 +115,11 @@ const char *uapi_mode_name(uapi_mode mode);
 
 /** What a Firewall document says of one scanner, or of one rule of it. */
 typedef struct uapi_policy_scanner {
-    const char *scanner;       /* "secrets" */
-    const char *rule;          /* "secrets.github_token", or NULL for the whole scanner */
-    int request, response;     /* uapi_action, or -1 if it does not say */
-    const char *file; unsigned line, column;  /* where it says so, for "no such scanner" */
+    const char *scanner;   /* "secrets" */
+    const char *rule;      /* "secrets.github_token", or NULL for the whole scanner */
+    int request, response; /* uapi_action, or -1 if it does not say */
+    const char *file;
+    unsigned line, column; /* where it says so, for "no such scanner" */
 } uapi_policy_scanner;
 
 /**

@@ -1,5 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <apr_strings.h>
 

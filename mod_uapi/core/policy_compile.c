@@ -4,7 +4,7 @@
  * form is the same. Each rule is then put under the tenant, each of the servers, and the tools or methods that it
  * names.
  */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * outcomes (denied, denied in shadow, allowed) the lowest rank: whichever way the index leads, the answer is the
  * same. Nothing is allocated; the search is a record on the stack.
  */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * its scanner's. Across documents the strictest wins, and a document that speaks of the scanner only speaks of all its
  * rules: what one document blocks as a whole, another cannot let through by naming the rule.
  */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * rule opens what it should have closed, so everything that other pattern languages would read differently is refused,
  * too.
  */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <string.h>
 

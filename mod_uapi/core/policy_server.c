@@ -4,7 +4,7 @@
  * frame the message, that belong to one hop, or that the gateway decides from are refused, as is anything that could
  * end a line.
  */
-#include "policy_private.h"
+#include "policy_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,15 +9,19 @@
 #include <stdint.h>
 
 typedef enum uapi_principal_type {
-    UAPI_PRINCIPAL_ANONYMOUS, UAPI_PRINCIPAL_HUMAN, UAPI_PRINCIPAL_AGENT, UAPI_PRINCIPAL_SERVICE, UAPI_PRINCIPAL_WORKFLOW
+    UAPI_PRINCIPAL_ANONYMOUS,
+    UAPI_PRINCIPAL_HUMAN,
+    UAPI_PRINCIPAL_AGENT,
+    UAPI_PRINCIPAL_SERVICE,
+    UAPI_PRINCIPAL_WORKFLOW
 } uapi_principal_type;
 
 typedef struct uapi_principal {
     uapi_principal_type type;
-    const char *tenant;         /* name, NUL-terminated */
-    const char *id;             /* name, unique in the tenant; "anonymous" for the anonymous one */
-    const char *const *roles;   /* NULL-terminated; may be NULL */
-    const char *token_id;       /* public id of the token that proved it; NULL for the anonymous one */
+    const char *tenant;       /* name, NUL-terminated */
+    const char *id;           /* name, unique in the tenant; "anonymous" for the anonymous one */
+    const char *const *roles; /* NULL-terminated; may be NULL */
+    const char *token_id;     /* public id of the token that proved it; NULL for the anonymous one */
 } uapi_principal;
 
 /** "human", "agent", … as policies and records write it; static. */

@@ -19,7 +19,7 @@
 #include <apr_strings.h>
 
 #include "../../mod_uapi/core/policy.h"
-#include "../../mod_uapi/core/policy_private.h"
+#include "../../mod_uapi/core/policy_internal.h"
 
 /* The beginning of a document, up to its spec. */
 #define HEAD(kind, metadata) "apiVersion: uapi/v1\nkind: " kind "\nmetadata: " metadata "\nspec:\n"

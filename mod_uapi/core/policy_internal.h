@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file policy_private.h
+ * @file policy_internal.h
  * Shared by the files of the policy: what is gathered while loading, and the compiled form.
  */
-#ifndef UAPI_CORE_POLICY_PRIVATE_H
-#define UAPI_CORE_POLICY_PRIVATE_H
+#ifndef UAPI_CORE_POLICY_INTERNAL_H
+#define UAPI_CORE_POLICY_INTERNAL_H
 
 #include <apr_hash.h>
 
