@@ -151,5 +151,7 @@ int main(void)
         cmocka_unit_test(finds_literals),
     };
 
-    return run_group("glob", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("glob", tests, NULL, NULL);
 }

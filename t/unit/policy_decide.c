@@ -449,5 +449,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(needs_no_lock_and_no_memory, set_up, tear_down),
     };
 
-    return run_group("policy_decide", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("policy_decide", tests, NULL, NULL);
 }

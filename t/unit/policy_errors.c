@@ -445,5 +445,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(fails_with_the_first_error, set_up, tear_down),
     };
 
-    return run_group("policy_errors", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("policy_errors", tests, NULL, NULL);
 }

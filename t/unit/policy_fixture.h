@@ -89,15 +89,4 @@ static inline uapi_policy *load(const char *text)
     return policy;
 }
 
-static inline int run_group(const char *topic, const struct CMUnitTest *tests, size_t count)
-{
-    int failed;
-
-    apr_initialize();
-    cmocka_set_message_output(CM_OUTPUT_TAP);
-    failed = _cmocka_run_group_tests(topic, tests, count, NULL, NULL);
-    apr_terminate();
-    return failed;
-}
-
 #endif

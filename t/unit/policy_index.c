@@ -185,5 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(survives_hostile_names, set_up, tear_down),
     };
 
-    return run_group("policy_index", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("policy_index", tests, NULL, NULL);
 }

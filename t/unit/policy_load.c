@@ -198,5 +198,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(outlives_its_files, make_folder, remove_folder),
     };
 
-    return run_group("policy_load", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("policy_load", tests, NULL, NULL);
 }

@@ -313,5 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(docs_are_complete, set_up, tear_down),
     };
 
-    return run_group("policy_schema", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("policy_schema", tests, NULL, NULL);
 }

@@ -319,5 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(quotes, set_up, tear_down),
     };
 
-    return run_group("yaml", tests, sizeof(tests) / sizeof(tests[0]));
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
