@@ -167,7 +167,7 @@ static int on_a_small_disk(fixture *f)
     uapi_result result;
     char *large = calloc(1, 30000);
 
-    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+    if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == -1 ||
         mount("none", f->folder, "tmpfs", 0, "size=4m,mode=0700") == -1) {
         return 77;
     }
