@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# build/quickstart from beginning to end: three calls with the official client, their verdicts, the chain; that it stays up for a
-# client, and that it leaves nothing behind.
+# build/quickstart from beginning to end: three calls with the official client, their verdicts, the chain; that it
+# stays up for a client, and that it leaves nothing behind.
 use lib 't/lib';
 use Uapi::Test timeout => 600;
 use File::Temp ();
@@ -41,9 +41,11 @@ subtest 'usage' => sub {
 subtest '--once' => sub {
     my ($text, $status) = shell("$quickstart --once --dir $dir/once");
     is($status, 0, 'each verdict was the expected one') or diag($text);
-    like($text, qr/1\. echo .*?verdict\s+allowed\b.*?"kind":"decision".*?"kind":"outcome"/s, 'the allowed call and its records');
+    like($text, qr/1\. echo .*?verdict\s+allowed\b.*?"kind":"decision".*?"kind":"outcome"/s,
+        'the allowed call and its records');
     like($text, qr/2\. get-env .*?verdict\s+denied by policy.*?rule no-environment/s, 'the denied call and the rule');
-    like($text, qr/3\. echo .*?\[REDACTED:secrets\.github_token\].*?verdict\s+allowed, with the secret cut/s, 'the redacted call');
+    like($text, qr/3\. echo .*?\[REDACTED:secrets\.github_token\].*?verdict\s+allowed, with the secret cut/s,
+        'the redacted call');
     like($text, qr/verify\s+holds/, 'the chain holds');
     unlike($text, qr/\e\[/, 'no colours where nobody looks');
     is_deeply([leftovers()], [], 'no process is left');
@@ -65,10 +67,12 @@ subtest 'stays up until Ctrl-C' => sub {
     my ($token) = $text =~ /^\s+token\s+(uapi_ut_\w+)/m;
     is($url, "http://127.0.0.1:$port/mcp", 'the URL has the port asked for');
     my ($client) = $text =~ /^(\{\n.*?^\})/ms;
-    is(from_json($client)->{mcpServers}{everything}{headers}{Authorization}, "Bearer $token", 'a client configuration to paste');
+    is(from_json($client)->{mcpServers}{everything}{headers}{Authorization}, "Bearer $token",
+        'a client configuration to paste');
     my $hello = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 't', version => '0' } };
     is(mcp_call($url, undef, 'initialize', $hello)->{status}, 401, 'no token, no session');
-    is(mcp_call($url, $token, 'initialize', $hello)->{result}{serverInfo}{name}, 'mcp-servers/everything', 'a session with the token');
+    is(mcp_call($url, $token, 'initialize', $hello)->{result}{serverInfo}{name}, 'mcp-servers/everything',
+        'a session with the token');
     my ($busy, $status) = shell("$quickstart --once --port $port --dir $dir/other");
     is($status, 1, 'a second one on the same port fails');
     like($busy, qr/port $port is in use/, 'and says why');

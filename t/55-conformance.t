@@ -26,7 +26,8 @@ my $document = slurp('docs/conformance.md');
 for my $revision (sort keys %least) {
     my $passed = $report->{$revision}{totals}{gateway}{passed};
     my ($section) = $document =~ /^### \Q$revision\E\n(.*?)(?=^###|<!-- end)/ms;
-    like($section // '', qr/\*\*all\*\* \|.*\*\*$passed passed/, "$revision: docs/conformance.md has these results (build/conformance --write)");
+    like($section // '', qr/\*\*all\*\* \|.*\*\*$passed passed/,
+        "$revision: docs/conformance.md has these results (build/conformance --write)");
 }
 
 done_testing();

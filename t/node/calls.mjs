@@ -1,8 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
 // Makes tool calls with the official client: node calls.mjs URL, the calls as JSON lines on standard input, each
-// {"tool": ..., "arguments": {...}}; the token is UAPI_TOKEN. For each call one JSON line: {"text": ..., "isError": ...} or
-// {"error": {"code": ..., "message": ..., "data": ...}}, as the client shows it to an agent.
+// {"tool": ..., "arguments": {...}}; the token is UAPI_TOKEN. For each call one JSON line: {"text": ..., "isError":
+// ...} or {"error": {"code": ..., "message": ..., "data": ...}}, as the client shows it to an agent.
 import { createInterface } from 'node:readline';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

@@ -16,7 +16,9 @@ export const fixedTools = {
     test_simple_text: [text('This is a simple text response for testing.')],
     test_image_content: [image],
     test_audio_content: [{ type: 'audio', data: wav, mimeType: 'audio/wav' }],
-    test_embedded_resource: [resource('test://embedded-resource', 'text/plain', 'This is an embedded resource content.')],
+    test_embedded_resource: [
+        resource('test://embedded-resource', 'text/plain', 'This is an embedded resource content.'),
+    ],
     test_multiple_content_types: [
         text('Multiple content types test:'),
         image,
@@ -27,6 +29,7 @@ export const fixedTools = {
 const object = (properties = {}, required = Object.keys(properties)) => ({ type: 'object', properties, required });
 const string = { type: 'string' };
 const oneOf = (kind, ...titles) => titles.map((title, i) => ({ const: `value${i + 1}`, title: `${title} ${kind}` }));
+const choices = oneOf('Choice', 'First', 'Second', 'Third');
 const options = ['option1', 'option2', 'option3'];
 
 // The forms that elicitation tools ask the client to fill in.
@@ -46,7 +49,7 @@ export const forms = {
             type: 'string', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three'],
         },
         untitledMulti: { type: 'array', minItems: 1, maxItems: 3, items: { type: 'string', enum: options } },
-        titledMulti: { type: 'array', minItems: 1, maxItems: 3, items: { anyOf: oneOf('Choice', 'First', 'Second', 'Third') } },
+        titledMulti: { type: 'array', minItems: 1, maxItems: 3, items: { anyOf: choices } },
     }, []),
 };
 
@@ -88,8 +91,11 @@ export const resources = {
     'test://static-binary': { mimeType: 'image/png', blob: png },
     'test://watched-resource': { mimeType: 'text/plain', text: 'This resource can be subscribed to.' },
 };
-export const listResources = () => Object.entries(resources).map(([uri, { mimeType }]) => ({ uri, name: uri.slice(7), mimeType }));
-export const resourceTemplates = [{ uriTemplate: 'test://template/{id}/data', name: 'template', mimeType: 'application/json' }];
+export const listResources = () =>
+    Object.entries(resources).map(([uri, { mimeType }]) => ({ uri, name: uri.slice(7), mimeType }));
+export const resourceTemplates = [
+    { uriTemplate: 'test://template/{id}/data', name: 'template', mimeType: 'application/json' },
+];
 
 // Undefined if there is none.
 export function readResource(uri) {

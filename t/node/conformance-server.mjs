@@ -1,8 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
 // The server that the official conformance suite is run against, directly and through the gateway: node
-// conformance-server.mjs PORT. It is built on the official SDK of the revisions with sessions (up to 2025-11-25), listens on
-// 127.0.0.1. conformance-stateless.mjs is its twin for 2026-07-28.
+// conformance-server.mjs PORT. It is built on the official SDK of the revisions with sessions (up to 2025-11-25),
+// listens on 127.0.0.1. conformance-stateless.mjs is its twin for 2026-07-28.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';

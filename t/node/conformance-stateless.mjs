@@ -8,8 +8,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-    acceptedContent, CLIENT_CAPABILITIES_META_KEY, createMcpHandler, createRequestStateCodec, inputRequired, ProtocolError,
-    Server,
+    acceptedContent, CLIENT_CAPABILITIES_META_KEY, createMcpHandler, createRequestStateCodec, inputRequired,
+    ProtocolError, Server,
 } from '@modelcontextprotocol/server';
 import {
     describeTools, fixedTools, getPrompt, listPrompts, listResources, readResource, resourceTemplates, text,
@@ -45,7 +45,9 @@ const confirmation = form('Please confirm', 'ok', 'boolean');
 const dialogues = {
     test_missing_capability: { rounds: [{ answer: completion('Say pong') }] },
     test_input_required_result_elicitation: { rounds: [{ user_name: name }] },
-    test_input_required_result_sampling: { rounds: [{ capital_question: completion('What is the capital of France?') }] },
+    test_input_required_result_sampling: {
+        rounds: [{ capital_question: completion('What is the capital of France?') }],
+    },
     test_input_required_result_list_roots: { rounds: [{ client_roots: roots }] },
     test_input_required_result_request_state: { rounds: [{ confirm: confirmation }], state: true },
     test_input_required_result_multiple_inputs: {
@@ -91,7 +93,7 @@ async function reportProgress(args, { mcpReq }) {
 const tools = {
     ...Object.fromEntries(Object.entries(fixedTools).map(([key, content]) => [key, () => ({ content })])),
     ...Object.fromEntries(Object.entries(dialogues).map(([key, dialogue]) => [
-        key, async (args, context) => await ask(dialogue, context) ?? answer('state-ok: every question has its answer.'),
+        key, async (args, context) => await ask(dialogue, context) ?? answer('state-ok: nothing is left to ask.'),
     ])),
     test_error_handling: () => ({ ...answer('This tool intentionally returns an error for testing'), isError: true }),
     test_tool_with_progress: reportProgress,
@@ -122,7 +124,8 @@ function found(value, what) {
 
 async function prompt({ params }, context) {
     if (params.name === 'test_input_required_result_prompt') {
-        return await ask(dialogues[params.name], context) ?? { messages: [{ role: 'user', content: text('Use the context.') }] };
+        return await ask(dialogues[params.name], context)
+            ?? { messages: [{ role: 'user', content: text('Use the context.') }] };
     }
     return found(getPrompt(params.name, params.arguments), params.name);
 }

@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
-// An HTTP server for this machine only: it listens on 127.0.0.1 and refuses every Host that is not a local name, as MCP demands
-// of local servers (DNS rebinding).
+// An HTTP server for this machine only: it listens on 127.0.0.1 and refuses every Host that is not a local name, as
+// MCP demands of local servers (DNS rebinding).
 import { createServer } from 'node:http';
 
 const local = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -15,7 +15,8 @@ export function refuse(response, status, message) {
 export function listenLocally(port, serve) {
     createServer(async (request, response) => {
         try {
-            await (isLocal(request.headers.host) ? serve(request, response) : refuse(response, 403, 'Host is not a local name'));
+            await (isLocal(request.headers.host) ? serve(request, response)
+                : refuse(response, 403, 'Host is not a local name'));
         } catch (error) {
             console.error(error);
             response.headersSent ? response.destroy() : refuse(response, 500, 'Internal error');

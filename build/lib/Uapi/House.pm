@@ -64,8 +64,8 @@ sub work_dir {
     return $path;
 }
 
-# Run a command; its output goes to the log if one is given, else to standard error: standard output is for results. Dies with
-# the command's last words if it fails.
+# Run a command; its output goes to the log if one is given, else to standard error: standard output is for results.
+# Dies with the command's last words if it fails.
 sub run {
     my ($log, @command) = @_;
     my $pid = fork;
@@ -217,7 +217,8 @@ sub owner_of_children {
     chown $user->{uid}, $user->{gid}, $path or die "cannot chown $path: $!\n";
 }
 
-# The part of a configuration that every server here needs. Options: dir, port, modules (names without mod_), event (text).
+# The part of a configuration that every server here needs. Options: dir, port, modules (names without mod_), event
+# (text).
 sub httpd_config {
     my (%options) = @_;
     my $directory = apxs('LIBEXECDIR');
@@ -259,7 +260,8 @@ sub start_httpd {
 sub http {
     my ($method, $url, $headers, $content) = @_;
     require HTTP::Tiny;
-    my $client = HTTP::Tiny->new(timeout => 20, keep_alive => 0, proxy => undef, http_proxy => undef, all_proxy => undef);
+    my $client = HTTP::Tiny->new(timeout => 20, keep_alive => 0,
+        proxy => undef, http_proxy => undef, all_proxy => undef);
     return $client->request($method, $url,
         { peer => '127.0.0.1', headers => $headers || {}, defined $content ? (content => $content) : () });
 }

@@ -64,7 +64,8 @@ sub upstream_result {
         . '"text":"Comment 90211 was added to ticket 48213; two watchers were notified."}],"isError":false}}';
 }
 
-# A token of GitHub's shape and checksum that GitHub never issued, made anew each time: no scanner finds it in the source.
+# A token of GitHub's shape and checksum that GitHub never issued, made anew each time: no scanner finds it in the
+# source.
 sub fresh_secret {
     my @digits = (0 .. 9, 'A' .. 'Z', 'a' .. 'z');
     my $body = join '', map { $digits[rand @digits] } 1 .. 30;
@@ -127,7 +128,8 @@ my %tools = (
     wiki => [qw(page_get page_search page_create page_update space_list attachment_get)],
 );
 
-# Six servers and some fifty rules in four policies: the size of a real one. The token of the benchmark has role support.
+# Six servers and some fifty rules in four policies: the size of a real one. The token of the benchmark has role
+# support.
 sub policy_text {
     my ($tenant) = @_;
     my $text = '';
@@ -144,7 +146,8 @@ sub policy_text {
         finance => [qw(stripe)],
     );
     for my $role (sort keys %policies) {
-        $text .= "apiVersion: uapi/v1\nkind: Policy\nmetadata: {name: $role-agents, tenant: $tenant}\nspec:\n  mode: enforce\n"
+        $text .= "apiVersion: uapi/v1\nkind: Policy\nmetadata: {name: $role-agents, tenant: $tenant}\n"
+            . "spec:\n  mode: enforce\n"
             . "  subjects: [{type: agent, roles: [$role]}]\n  rules:\n"
             . join('', map { $rules{$_} } @{ $policies{$role} }) . "---\n";
     }
@@ -175,7 +178,8 @@ END
     for my $server (sort keys %tools) {
         my $credential = $server eq 'helpdesk'
             ? "\n  credential: {name: helpdesk-key, inject: {header: Authorization, value: \"Bearer {secret}\"}}" : '';
-        $text .= "---\napiVersion: uapi/v1\nkind: Server\nmetadata: {name: $server}\nspec:\n  protocol: mcp$credential\n";
+        $text .= "---\napiVersion: uapi/v1\nkind: Server\nmetadata: {name: $server}\n"
+            . "spec:\n  protocol: mcp$credential\n";
     }
     return $text;
 }
@@ -192,7 +196,8 @@ file:close()
 $lines
 function done(summary, latency, requests)
    local errors = summary.errors
-   print(string.format("UAPI-BENCH requests=%d duration=%d bytes=%d p50=%d p99=%d refused=%d connect=%d read=%d write=%d timeout=%d",
+   print(string.format("UAPI-BENCH requests=%d duration=%d bytes=%d p50=%d p99=%d " ..
+      "refused=%d connect=%d read=%d write=%d timeout=%d",
       summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
       errors.status, errors.connect, errors.read, errors.write, errors.timeout))
 end
