@@ -134,9 +134,22 @@ static void set_action(uapi_firewall_pattern *pattern, int direction, int action
     }
 }
 
+/* A document that gives a scanner an action in one direction has said all it wants of it: the other one is not scanned. */
+static uapi_policy_scanner completed(const uapi_policy_scanner *entry)
+{
+    uapi_policy_scanner whole = *entry;
+
+    if (!entry->rule && (entry->request >= 0 || entry->response >= 0)) {
+        whole.request = entry->request >= 0 ? entry->request : UAPI_ACTION_ALLOW;
+        whole.response = entry->response >= 0 ? entry->response : UAPI_ACTION_ALLOW;
+    }
+    return whole;
+}
+
 /* Put an entry's actions on the patterns that it names; returns how many there are. */
 static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *entry)
 {
+    uapi_policy_scanner whole = completed(entry);
     uint32_t i, named = 0;
 
     for (i = 0; i < firewall->count; i++) {
@@ -145,8 +158,8 @@ static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *
                               : strcmp(pattern->plugin->scanner->name, entry->scanner) == 0;
 
         if (hit) {
-            set_action(pattern, UAPI_FIREWALL_REQUEST, entry->request);
-            set_action(pattern, UAPI_FIREWALL_RESPONSE, entry->response);
+            set_action(pattern, UAPI_FIREWALL_REQUEST, whole.request);
+            set_action(pattern, UAPI_FIREWALL_RESPONSE, whole.response);
             named++;
         }
     }

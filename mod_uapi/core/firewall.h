@@ -24,9 +24,9 @@ typedef struct uapi_firewall uapi_firewall;
 
 /**
  * Compile. `scanners` are the plugins that have the scanner interface. A scanner or rule that a Firewall document names but
- * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner, or a direction of it,
- * of which no document speaks blocks on requests and redacts on responses; a rule of which none speaks does what its
- * scanner does. `policy` NULL: the defaults, mode enforce.
+ * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner of which no document speaks
+ * blocks on requests and redacts on responses; where documents give it an action in one direction only, it does nothing in
+ * the other; a rule of which none speaks does what its scanner does. `policy` NULL: the defaults, mode enforce.
  */
 apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result);

@@ -55,6 +55,7 @@ uapi_call *uapi_call_of(request_rec *r)
         call->route = route;
         call->gateway = uapi_gateway_of(r);
         call->started = r->request_time;
+        call->request_id = UAPI_JSON_NONE;
         make_id(call->id, call->started);
         ap_set_module_config(r->request_config, &uapi_module, call);
     }

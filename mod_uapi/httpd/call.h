@@ -29,6 +29,7 @@ typedef struct uapi_call {
     uapi_json json;
     uapi_view view;
     uapi_mcp_body mcp;                  /* count 0: no MCP message (another method than POST) */
+    uint32_t request_id;                /* node of the first message's id, also of one that was not recognised; NONE */
     const char *http_method;            /* "http/GET" and its kin: what policies call a request without a message */
 
     /* decide */

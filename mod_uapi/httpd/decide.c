@@ -4,9 +4,18 @@
 #include "log.h"
 #include "stages.h"
 
+/* The names by which policies know requests without a message, and the answers of clients. */
+static int is_reserved(const char *method)
+{
+    return strncmp(method, "http/", 5) == 0 || strncmp(method, "response/", 9) == 0;
+}
+
 static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
 {
     uapi_policy_question question = {call->principal, call->route->server, uapi_call_method(call, message), NULL};
+    if (message != NULL && message->method != NULL && is_reserved(message->method)) {
+        question.method = ""; /* a caller's message must not pass for what carries none; only a rule for everything allows it */
+    }
     if (message != NULL && strcmp(question.method, "tools/call") == 0) {
         question.tool = message->target;
     }

@@ -334,6 +334,9 @@ int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
                          result.detail);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        if (result.detail != NULL) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, UAPI_LOGNO(0007) "UapiAudit %s: %s", path, result.detail);
+        }
         apr_hash_set(opened, path, APR_HASH_KEY_STRING, gateway->audit);
     }
     return OK;

@@ -115,8 +115,7 @@ static apr_status_t end_stream(ap_filter_t *f, uapi_response *response, const ua
 {
     apr_bucket_brigade *out = apr_brigade_create(f->r->pool, f->c->bucket_alloc);
     const uapi_call *call = response->call;
-    const char *body = uapi_refuse_body(f->r, call, result, NULL, &call->json,
-                                        call->mcp.count > 0 ? call->mcp.messages[0].id : UAPI_JSON_NONE);
+    const char *body = uapi_refuse_body(f->r, call, result, NULL, &call->json, call->request_id);
     response->state = UAPI_RESPONSE_OVER;
     body = apr_pstrcat(f->r->pool, "data: ", body, "\n\n", NULL);
     APR_BRIGADE_INSERT_TAIL(out, apr_bucket_pool_create(body, strlen(body), f->r->pool, f->c->bucket_alloc));
@@ -141,7 +140,7 @@ apr_status_t uapi_response_refuse(ap_filter_t *f, uapi_response *response, const
     if (response->state == UAPI_RESPONSE_STREAM) {
         return end_stream(f, response, &reason);
     }
-    body = uapi_refuse_body(r, call, &reason, rule, &call->json, call->mcp.count > 0 ? call->mcp.messages[0].id : UAPI_JSON_NONE);
+    body = uapi_refuse_body(r, call, &reason, rule, &call->json, call->request_id);
     r->status = (status == OK) ? HTTP_OK : status;
     r->status_line = NULL; /* the upstream's own phrase */
     drop_validators(r);

@@ -69,8 +69,27 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
 
 /* ---------------------------------------------------------------------- bodies */
 
-static void write_data(uapi_jcs *w, const uapi_call *call, const uapi_reason_info *info, const char *rule)
+/* MCP 2026-07-28, UnsupportedProtocolVersionError: revisions of the era that knows this error. */
+static void write_versions(uapi_jcs *w)
 {
+    uapi_jcs_key(w, "supported");
+    uapi_jcs_array_open(w);
+    uapi_jcs_cstring(w, uapi_mcp_revision_name(UAPI_MCP_2026_07_28));
+    uapi_jcs_array_close(w);
+}
+
+static void write_requested(uapi_jcs *w, const request_rec *r)
+{
+    const char *requested = apr_table_get(r->headers_in, "MCP-Protocol-Version");
+    if (requested != NULL) {
+        uapi_jcs_key(w, "requested");
+        uapi_jcs_string(w, requested, strnlen(requested, 64));
+    }
+}
+
+static void write_data(uapi_jcs *w, const request_rec *r, const uapi_call *call, uapi_reason reason, const char *rule)
+{
+    const uapi_reason_info *info = uapi_reason_describe(reason);
     uapi_jcs_object_open(w);
     uapi_jcs_key(w, "call");
     uapi_jcs_cstring(w, call->id);
@@ -78,9 +97,15 @@ static void write_data(uapi_jcs *w, const uapi_call *call, const uapi_reason_inf
     uapi_jcs_cstring(w, info->help);
     uapi_jcs_key(w, "reason");
     uapi_jcs_cstring(w, info->code);
+    if (reason == UAPI_REASON_MCP_VERSION) {
+        write_requested(w, r);
+    }
     if (rule != NULL) {
         uapi_jcs_key(w, "rule");
         uapi_jcs_cstring(w, rule);
+    }
+    if (reason == UAPI_REASON_MCP_VERSION) {
+        write_versions(w);
     }
     uapi_jcs_object_close(w);
 }
@@ -109,7 +134,7 @@ const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_r
     uapi_jcs_key(&w, "code");
     uapi_jcs_int(&w, info->rpc_code);
     uapi_jcs_key(&w, "data");
-    write_data(&w, call, info, rule);
+    write_data(&w, r, call, result->reason, rule);
     uapi_jcs_key(&w, "message");
     uapi_jcs_cstring(&w, info->title);
     uapi_jcs_object_close(&w);
@@ -122,8 +147,7 @@ static const char *whole_body(request_rec *r, const uapi_call *call)
 {
     const char *separator = "[", *body = "";
     if (!call->mcp.batch) {
-        return uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json,
-                                call->mcp.count > 0 ? call->mcp.messages[0].id : UAPI_JSON_NONE);
+        return uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json, call->request_id);
     }
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {

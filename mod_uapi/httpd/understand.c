@@ -59,6 +59,14 @@ static apr_status_t fetch_body(request_rec *r, uapi_call *call, uapi_result *res
     return APR_SUCCESS;
 }
 
+/* A refusal names the request that it answers, even if that is all that could be read of it. */
+static uint32_t request_id(const uapi_json *json)
+{
+    uint32_t id = uapi_json_member(json, 0, "id");
+    int type = (id != UAPI_JSON_NONE) ? json->nodes[id].type : -1;
+    return (type == UAPI_JSON_STRING || type == UAPI_JSON_NUMBER) ? id : UAPI_JSON_NONE;
+}
+
 static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
     apr_status_t status;
@@ -73,6 +81,7 @@ static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *resu
         status = uapi_json_read(&call->json, call->body, call->body_length, NULL, r->pool, result);
     }
     if (status == APR_SUCCESS) {
+        call->request_id = request_id(&call->json);
         uapi_view_make(&call->view, &call->json, r->pool);
         call->forward = call->body;
         call->forward_length = call->body_length;

@@ -311,14 +311,17 @@ static void test_actions(void **state)
     assert_finding(&report.findings[0], "first.word", 0, 6, UAPI_ACTION_BLOCK);
 }
 
-/* What a document does not speak of keeps its default. */
+/* A scanner that is given an action in one direction does nothing in the other; one that is not named keeps the defaults. */
 static void test_defaults(void **state)
 {
     uapi_firewall *firewall = make("  scanners:\n    first: {response: log}\n");
 
     (void)state;
-    assert_int_equal(scan_string(firewall, UAPI_DIRECTION_REQUEST, "needle").action, UAPI_ACTION_BLOCK);
+    assert_int_equal(scan_string(firewall, UAPI_DIRECTION_REQUEST, "needle").action, UAPI_ACTION_ALLOW);
     assert_int_equal(scan_string(firewall, UAPI_DIRECTION_RESPONSE, "needle").action, UAPI_ACTION_LOG);
+    firewall = make("  scanners:\n    first: {rules: {first.run: log}}\n");
+    assert_int_equal(scan_string(firewall, UAPI_DIRECTION_REQUEST, "needle").action, UAPI_ACTION_BLOCK);
+    assert_int_equal(scan_string(firewall, UAPI_DIRECTION_RESPONSE, "needle").action, UAPI_ACTION_REDACT);
 }
 
 static void test_unknown_names(void **state)

@@ -128,7 +128,7 @@ static void test_targets(void **state)
         { "{'jsonrpc':'2.0','method':'tools/call'}", { 0 }, INVALID },
         { "{'jsonrpc':'2.0','id':1,'method':'resources/read','params':{'name':'x'}}", { 0 }, INVALID },
         { "{'jsonrpc':'2.0','id':1,'method':'resources/subscribe','params':{'uri':'x:y'}}", { 0 }, OK },
-        { "{'jsonrpc':'2.0','id':1,'method':'resources/unsubscribe','params':{}}", { 0 }, INVALID },
+        { "{'jsonrpc':'2.0','id':1,'method':'resources/unsubscribe','params':{}}", { 0 }, OK },
         { "{'jsonrpc':'2.0','id':1,'method':'tasks/get','params':{}}", { 0 }, OK },
         { "{'jsonrpc':'2.0','id':1,'method':'tasks/get','params':{'taskId':1}}", { 0 }, INVALID },
     };
