@@ -7,7 +7,7 @@
 #   make -f apxs.mk tests           builds everything that check runs
 #   make -f apxs.mk units           builds the unit tests and the replays of the fuzz corpora only
 #   make -f apxs.mk fuzz            libFuzzer binaries (clang); FUZZ_SECONDS=30 also runs each for that long
-#   make -f apxs.mk lint            the tests of family 90: layering, format, drift
+#   make -f apxs.mk lint            the tests of layering, format and drift
 #   make -f apxs.mk tidy            clang-tidy over the sources
 #   make -f apxs.mk bench           build/bench
 #   make -f apxs.mk install         DESTDIR= is honoured
@@ -127,7 +127,8 @@ CORE := $(V)/core.a
 
 .PHONY: all tests units check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
 all: $(MODULE) $(UAPICTL) $(PLUGINS)
-units: $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
+# Unit tests load plugins of their own variant.
+units: $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
 tests: all units
 
 # ------------------------------------------------------------------------------------------------ stamps
@@ -205,11 +206,11 @@ fuzzers: $(LIBFUZZERS)
 # New inputs go to build/out/fuzz-found/; what is worth keeping is copied to t/fuzz/corpus/ by hand.
 fuzz:
 	@$(MAKE) -f $(SELF) CC=clang FUZZING=1 fuzzers
-	@test $(FUZZ_SECONDS) -eq 0 || for fuzzer in $(LIBFUZZERS); do \
+	@found=0; test $(FUZZ_SECONDS) -eq 0 || for fuzzer in $(LIBFUZZERS); do \
 	    topic=$${fuzzer##*/}; mkdir -p $(OUT)/fuzz-found/$$topic; \
 	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz-found/$$topic- \
-	        $(OUT)/fuzz-found/$$topic t/fuzz/corpus/$$topic || exit 1; \
-	done
+	        $(OUT)/fuzz-found/$$topic t/fuzz/corpus/$$topic || found=1; \
+	done; exit $$found
 
 # ------------------------------------------------------------------------------------------------- tests
 PERL_TESTS := $(sort $(wildcard t/*.t))
@@ -217,8 +218,8 @@ PERL_TESTS := $(sort $(wildcard t/*.t))
 check: tests
 	UAPI_OUT=$(P) $(PROVE) -j$(PROVE_JOBS) -It/lib $(PERL_TESTS) $(UNIT_TESTS) $(REPLAYS)
 
-lint:
-	$(PROVE) -j$(PROVE_JOBS) -It/lib $(sort $(wildcard t/90-*.t))
+lint: tests
+	$(PROVE) -j$(PROVE_JOBS) -It/lib t/90-lint.t t/90-drift.t
 
 tidy: $(V)/flags
 	clang-tidy --quiet $(MODULE_SOURCES) $(CORE_SOURCES) $(CLI_SOURCES) -- -std=gnu11 $(SOURCE_CPPFLAGS) $(HTTPD_CPPFLAGS)

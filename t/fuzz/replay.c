@@ -54,7 +54,8 @@ static void replay_file(const char *path)
         return;
     }
     /* Said first, so that a crash shows which input caused it. */
-    fprintf(stderr, "# %s\n", path);
+    printf("# %s\n", path);
+    fflush(stdout);
     int answer = LLVMFuzzerTestOneInput(data, size);
     free(data);
     report(answer == 0, path, answer ? "the fuzzer refused it" : NULL);
