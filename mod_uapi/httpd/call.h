@@ -13,6 +13,7 @@
 #include "../core/view.h"
 
 #define UAPI_CALL_ID_LENGTH 32
+#define UAPI_CALL_FINDINGS 16           /* findings of one direction that a record lists; it says how many more there were */
 
 typedef struct uapi_call {
     char id[UAPI_CALL_ID_LENGTH + 1];   /* names the call in replies, records and log lines */
@@ -55,10 +56,8 @@ typedef struct uapi_call {
     /* record and settle */
     int recorded;                       /* the decision is in the chain */
     int settled;                        /* the outcome is, or there is none to come */
-    uapi_firewall_report response_report;
-    uint32_t response_findings;         /* over all events */
-    uapi_action response_action;        /* the strictest over all events */
-    const char *response_rule;          /* whose it is */
+    uapi_firewall_finding response_found[UAPI_CALL_FINDINGS]; /* the first ones, over all events; offsets mean nothing */
+    uint32_t response_findings;         /* how many there were */
     apr_off_t response_bytes;
     int credential_echoed;              /* the upstream's answer held the injected credential */
 } uapi_call;

@@ -159,13 +159,9 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
         judged = (uapi_inspected){.text = "", .length = 0};
     } else if (uapi_inspect_text(call, response->kind, response->bytes, response->used, &judged, f->r->pool, &result) !=
                APR_SUCCESS) {
-        call->response_report = judged.report;
         return uapi_response_refuse(f, response, &result, judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
-    } else {
-        call->response_report = judged.report;
-        if (judged.text != response->bytes) {
-            drop_validators(f->r);
-        }
+    } else if (judged.text != response->bytes) {
+        drop_validators(f->r);
     }
     call->response_bytes = (apr_off_t)judged.length;
     if (uapi_settle(f->r, call, UAPI_OUTCOME_OK) != APR_SUCCESS) {

@@ -32,12 +32,13 @@ static void add_echoes(uapi_call *call, const char *text, size_t length, uapi_fi
     }
 }
 
-static void add_sums(uapi_call *call, const uapi_firewall_report *report)
+/* Rules and their names live as long as the configuration, so a finding may outlive its event. */
+static void remember(uapi_call *call, const uapi_firewall_report *report)
 {
-    call->response_findings += report->count;
-    if (report->count > 0 && (call->response_rule == NULL || report->action > call->response_action)) {
-        call->response_action = report->action;
-        call->response_rule = (report->decisive != NULL) ? report->decisive->rule : report->findings[0].rule;
+    for (uint32_t i = 0; i < report->count; i++, call->response_findings++) {
+        if (call->response_findings < UAPI_CALL_FINDINGS) {
+            call->response_found[call->response_findings] = report->findings[i];
+        }
     }
 }
 
@@ -119,6 +120,6 @@ apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char 
         return status;
     }
     add_echoes(call, view.text, view.length, &out->report, pool);
-    add_sums(call, &out->report);
+    remember(call, &out->report);
     return enforce(call, view.json != NULL ? &view : NULL, out, pool, result);
 }

@@ -8,7 +8,6 @@
 #include "../core/jcs.h"
 #include "log.h"
 
-#define MAX_FINDINGS 16  /* of one call; a record says how many more there were */
 #define MAX_TEXT 256     /* bytes of any one string that a caller chose */
 #define RECORD_ROOM 8192
 
@@ -59,20 +58,20 @@ static void timestamp(uapi_jcs *w, apr_time_t when)
     member(w, "at", text);
 }
 
-static void write_findings(uapi_jcs *w, const uapi_firewall_report *report)
+static void write_findings(uapi_jcs *w, const uapi_firewall_finding *findings, uint32_t count)
 {
-    if (report->count == 0) {
+    if (count == 0) {
         return;
     }
     uapi_jcs_key(w, "finding_count");
-    uapi_jcs_int(w, report->count);
+    uapi_jcs_int(w, count);
     uapi_jcs_key(w, "findings");
     uapi_jcs_array_open(w);
-    for (uint32_t i = 0; i < report->count && i < MAX_FINDINGS; i++) {
+    for (uint32_t i = 0; i < count && i < UAPI_CALL_FINDINGS; i++) {
         uapi_jcs_object_open(w);
-        member(w, "action", uapi_action_name(report->findings[i].action));
-        member(w, "rule", report->findings[i].rule);
-        member(w, "severity", severity_name(report->findings[i].severity));
+        member(w, "action", uapi_action_name(findings[i].action));
+        member(w, "rule", findings[i].rule);
+        member(w, "severity", severity_name(findings[i].severity));
         uapi_jcs_object_close(w);
     }
     uapi_jcs_array_close(w);
@@ -128,7 +127,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     timestamp(&w, apr_time_now());
     member(&w, "call", call->id);
     member(&w, "decision", refused ? "deny" : "allow");
-    write_findings(&w, &call->request_report);
+    write_findings(&w, call->request_report.findings, call->request_report.count);
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
     member(&w, "method", method);
@@ -184,13 +183,7 @@ apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *wh
     member(&w, "call", call->id);
     uapi_jcs_key(&w, "duration_us");
     uapi_jcs_int(&w, now - call->started);
-    if (call->response_findings > call->response_report.count) { /* a stream: only sums are kept */
-        uapi_jcs_key(&w, "finding_count");
-        uapi_jcs_int(&w, call->response_findings);
-        member(&w, "finding_rule", call->response_rule);
-    } else {
-        write_findings(&w, &call->response_report);
-    }
+    write_findings(&w, call->response_found, call->response_findings);
     member(&w, "kind", "outcome");
     member(&w, "result", what);
     uapi_jcs_key(&w, "status");
