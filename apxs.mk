@@ -186,8 +186,8 @@ $(foreach name,$(PLUGIN_NAMES),$(eval $(call plugin,$(name))))
 $(P)/t/plugins/%.so: $(V)/obj/t/plugins/%.o $(V)/linking
 	$(call quiet,LD) $(CC) -shared -o $@ $< $(ALL_LDFLAGS) $(UNDEFINED_REFUSED)
 
-$(P)/t/00-%.t: $(V)/obj/t/unit/%.o $(CORE) $(V)/linking
-	$(call quiet,LD) $(CC) -pie -o $@ $< $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lcmocka -lpthread -ldl -lm
+$(P)/t/00-%.t: $(V)/obj/t/unit/%.o $(V)/obj/t/lib/cmocka_tap.o $(CORE) $(V)/linking
+	$(call quiet,LD) $(CC) -pie -o $@ $< $(V)/obj/t/lib/cmocka_tap.o $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lcmocka -lpthread -ldl -lm
 
 $(P)/fuzz/%: $(V)/obj/t/fuzz/%.o $(V)/obj/t/fuzz/replay.o $(CORE) $(V)/linking
 	$(call quiet,LD) $(CC) -pie -o $@ $< $(V)/obj/t/fuzz/replay.o $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
@@ -248,4 +248,4 @@ help:
 
 FORCE:
 -include $(patsubst %.o,%.d,$(call objects,$(MODULE_SOURCES) $(CORE_SOURCES) $(CLI_SOURCES) $(PLUGIN_SOURCES) \
-    $(UNIT_SOURCES) $(TEST_PLUGIN_SOURCES) $(FUZZ_SOURCES) t/fuzz/replay.c))
+    $(UNIT_SOURCES) $(TEST_PLUGIN_SOURCES) $(FUZZ_SOURCES) t/fuzz/replay.c t/lib/cmocka_tap.c))

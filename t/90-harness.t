@@ -117,7 +117,9 @@ subtest 'a killed test leaves nothing behind' => sub {
     my @servers = split / /, slurp($note);
     kill 'KILL', $pid;
     waitpid $pid, 0;
-    ok wait_for(15, sub { !grep { kill 0, $_ } @servers }), 'its servers ended too';
+    my @left;
+    ok wait_for(20, sub { !(@left = map { Uapi::Process::session_members($_) } @servers) }), 'its servers ended too'
+        or diag map { "@$_\n" } @left;
 };
 
 subtest 'ports' => sub {
