@@ -19,6 +19,7 @@
 #include "httpd/stages.h"
 #include "httpd/status.h"
 
+/* clang-format off: an aligned list is the map */
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
@@ -58,3 +59,4 @@ AP_DECLARE_MODULE(uapi) = {
     register_hooks,
     AP_MODULE_FLAG_NONE
 };
+/* clang-format on */

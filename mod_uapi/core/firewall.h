@@ -34,27 +34,27 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
 uapi_mode uapi_firewall_mode(const uapi_firewall *firewall);
 
 typedef struct uapi_firewall_finding {
-    const char *scanner;      /* "secrets"; static */
-    const char *rule;         /* "secrets.github_token"; static */
+    const char *scanner; /* "secrets"; static */
+    const char *rule;    /* "secrets.github_token"; static */
     uapi_severity severity;
-    uapi_action action;       /* what the configuration says for it; the mode is not applied */
-    size_t from, to;          /* bytes of the text */
+    uapi_action action; /* what the configuration says for it; the mode is not applied */
+    size_t from, to;    /* bytes of the text */
 } uapi_firewall_finding;
 
 typedef struct uapi_firewall_report {
-    uapi_firewall_finding *findings;   /* sorted by from; one rule's overlapping findings are joined */
+    uapi_firewall_finding *findings; /* sorted by from; one rule's overlapping findings are joined */
     uint32_t count;
-    uapi_action action;                /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
-    const uapi_firewall_finding *decisive;  /* the finding whose action it is; NULL if none */
-    int overload;                      /* more candidates than can be judged: the scan is incomplete, refuse */
+    uapi_action action;                    /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
+    const uapi_firewall_finding *decisive; /* the finding whose action it is; NULL if none */
+    int overload;                          /* more candidates than can be judged: the scan is incomplete, refuse */
 } uapi_firewall_report;
 
 /**
  * Scan one text. Fails only if the scan could not be made (internal.error); the caller then refuses. Findings live in the pool.
  * Rules whose action is ALLOW for this direction are not reported.
  */
-apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text, size_t length,
-                                uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
+                                size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
 
 /** "[REDACTED:secrets.github_token]": what stands in for a finding. JSON-safe. */
 const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool);

@@ -195,14 +195,13 @@ static size_t utf8_part(const unsigned char *at, size_t left, int *valid)
 static void put_escape(uapi_jcs *jcs, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef";
-    static const char shorts[0x20] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
-    char escape[6] = { '\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 0xF] };
+    static const char shorts[0x20] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    char escape[6] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 0xF]};
 
     if (byte >= 0x20 || shorts[byte]) {
         escape[1] = byte >= 0x20 ? (char)byte : shorts[byte];
         put(jcs, escape, 2);
-    }
-    else {
+    } else {
         put(jcs, escape, 6);
     }
 }
@@ -229,12 +228,10 @@ void uapi_jcs_string(uapi_jcs *jcs, const char *text, size_t length)
         }
         if (part) {
             put(jcs, (const char *)at, part);
-        }
-        else if (*at < 0x80) {
+        } else if (*at < 0x80) {
             part = 1;
             put_escape(jcs, *at);
-        }
-        else {
+        } else {
             part = utf8_part(at, length, &valid);
             put(jcs, valid ? (const char *)at : "\xEF\xBF\xBD", valid ? part : 3);
         }
@@ -248,8 +245,7 @@ void uapi_jcs_cstring(uapi_jcs *jcs, const char *text)
 {
     if (text) {
         uapi_jcs_string(jcs, text, strlen(text));
-    }
-    else {
+    } else {
         uapi_jcs_null(jcs);
     }
 }

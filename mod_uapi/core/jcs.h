@@ -37,8 +37,8 @@ typedef struct uapi_jcs {
     char *end;
     int failed;
     unsigned depth;
-    uint8_t state[UAPI_JCS_MAX_DEPTH + 1];      /* what may come next, one level each */
-    const char *key[UAPI_JCS_MAX_DEPTH + 1];    /* the last key of each level, for the order check */
+    uint8_t state[UAPI_JCS_MAX_DEPTH + 1];   /* what may come next, one level each */
+    const char *key[UAPI_JCS_MAX_DEPTH + 1]; /* the last key of each level, for the order check */
 } uapi_jcs;
 
 /** Starts a document. The buffer stays the caller's. */

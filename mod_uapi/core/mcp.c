@@ -13,56 +13,91 @@ enum { KEY_JSONRPC, KEY_ID, KEY_METHOD, KEY_PARAMS, KEY_RESULT, KEY_ERROR, ENVEL
 
 static const uapi_mcp_key envelope_keys[ENVELOPE_KEYS] = {
     [KEY_JSONRPC] = UAPI_MCP_KEY("jsonrpc"), [KEY_ID] = UAPI_MCP_KEY("id"),
-    [KEY_METHOD] = UAPI_MCP_KEY("method"), [KEY_PARAMS] = UAPI_MCP_KEY("params"),
-    [KEY_RESULT] = UAPI_MCP_KEY("result"), [KEY_ERROR] = UAPI_MCP_KEY("error"),
+    [KEY_METHOD] = UAPI_MCP_KEY("method"),   [KEY_PARAMS] = UAPI_MCP_KEY("params"),
+    [KEY_RESULT] = UAPI_MCP_KEY("result"),   [KEY_ERROR] = UAPI_MCP_KEY("error"),
 };
 
 enum { KEY_CODE, KEY_MESSAGE, KEY_DATA, ERROR_KEYS };
 
 static const uapi_mcp_key error_keys[ERROR_KEYS] = {
-    [KEY_CODE] = UAPI_MCP_KEY("code"), [KEY_MESSAGE] = UAPI_MCP_KEY("message"), [KEY_DATA] = UAPI_MCP_KEY("data"),
+    [KEY_CODE] = UAPI_MCP_KEY("code"),
+    [KEY_MESSAGE] = UAPI_MCP_KEY("message"),
+    [KEY_DATA] = UAPI_MCP_KEY("data"),
 };
 
 /* The params of all methods of all revisions: a name that means something to one method is kept clean in every one. */
 enum {
-    KEY_META, KEY_NAME, KEY_ARGUMENTS, KEY_URI, KEY_TASK_ID, KEY_PROTOCOL_VERSION, KEY_REF, KEY_ARGUMENT, KEY_CONTEXT,
-    KEY_CURSOR, KEY_CAPABILITIES, KEY_CLIENT_INFO, KEY_LEVEL, KEY_REQUEST_ID, KEY_REASON, KEY_PROGRESS_TOKEN,
-    KEY_PROGRESS, KEY_TOTAL, KEY_TASK, KEY_INPUT_RESPONSES, KEY_REQUEST_STATE, KEY_NOTIFICATIONS, PARAMS_KEYS
+    KEY_META,
+    KEY_NAME,
+    KEY_ARGUMENTS,
+    KEY_URI,
+    KEY_TASK_ID,
+    KEY_PROTOCOL_VERSION,
+    KEY_REF,
+    KEY_ARGUMENT,
+    KEY_CONTEXT,
+    KEY_CURSOR,
+    KEY_CAPABILITIES,
+    KEY_CLIENT_INFO,
+    KEY_LEVEL,
+    KEY_REQUEST_ID,
+    KEY_REASON,
+    KEY_PROGRESS_TOKEN,
+    KEY_PROGRESS,
+    KEY_TOTAL,
+    KEY_TASK,
+    KEY_INPUT_RESPONSES,
+    KEY_REQUEST_STATE,
+    KEY_NOTIFICATIONS,
+    PARAMS_KEYS
 };
 
 static const uapi_mcp_key params_keys[PARAMS_KEYS] = {
-    [KEY_META] = UAPI_MCP_KEY("_meta"), [KEY_NAME] = UAPI_MCP_KEY("name"),
-    [KEY_ARGUMENTS] = UAPI_MCP_KEY("arguments"), [KEY_URI] = UAPI_MCP_KEY("uri"),
-    [KEY_TASK_ID] = UAPI_MCP_KEY("taskId"), [KEY_PROTOCOL_VERSION] = UAPI_MCP_KEY("protocolVersion"),
-    [KEY_REF] = UAPI_MCP_KEY("ref"), [KEY_ARGUMENT] = UAPI_MCP_KEY("argument"),
-    [KEY_CONTEXT] = UAPI_MCP_KEY("context"), [KEY_CURSOR] = UAPI_MCP_KEY("cursor"),
-    [KEY_CAPABILITIES] = UAPI_MCP_KEY("capabilities"), [KEY_CLIENT_INFO] = UAPI_MCP_KEY("clientInfo"),
-    [KEY_LEVEL] = UAPI_MCP_KEY("level"), [KEY_REQUEST_ID] = UAPI_MCP_KEY("requestId"),
-    [KEY_REASON] = UAPI_MCP_KEY("reason"), [KEY_PROGRESS_TOKEN] = UAPI_MCP_KEY("progressToken"),
-    [KEY_PROGRESS] = UAPI_MCP_KEY("progress"), [KEY_TOTAL] = UAPI_MCP_KEY("total"),
-    [KEY_TASK] = UAPI_MCP_KEY("task"), [KEY_INPUT_RESPONSES] = UAPI_MCP_KEY("inputResponses"),
-    [KEY_REQUEST_STATE] = UAPI_MCP_KEY("requestState"), [KEY_NOTIFICATIONS] = UAPI_MCP_KEY("notifications"),
+    [KEY_META] = UAPI_MCP_KEY("_meta"),
+    [KEY_NAME] = UAPI_MCP_KEY("name"),
+    [KEY_ARGUMENTS] = UAPI_MCP_KEY("arguments"),
+    [KEY_URI] = UAPI_MCP_KEY("uri"),
+    [KEY_TASK_ID] = UAPI_MCP_KEY("taskId"),
+    [KEY_PROTOCOL_VERSION] = UAPI_MCP_KEY("protocolVersion"),
+    [KEY_REF] = UAPI_MCP_KEY("ref"),
+    [KEY_ARGUMENT] = UAPI_MCP_KEY("argument"),
+    [KEY_CONTEXT] = UAPI_MCP_KEY("context"),
+    [KEY_CURSOR] = UAPI_MCP_KEY("cursor"),
+    [KEY_CAPABILITIES] = UAPI_MCP_KEY("capabilities"),
+    [KEY_CLIENT_INFO] = UAPI_MCP_KEY("clientInfo"),
+    [KEY_LEVEL] = UAPI_MCP_KEY("level"),
+    [KEY_REQUEST_ID] = UAPI_MCP_KEY("requestId"),
+    [KEY_REASON] = UAPI_MCP_KEY("reason"),
+    [KEY_PROGRESS_TOKEN] = UAPI_MCP_KEY("progressToken"),
+    [KEY_PROGRESS] = UAPI_MCP_KEY("progress"),
+    [KEY_TOTAL] = UAPI_MCP_KEY("total"),
+    [KEY_TASK] = UAPI_MCP_KEY("task"),
+    [KEY_INPUT_RESPONSES] = UAPI_MCP_KEY("inputResponses"),
+    [KEY_REQUEST_STATE] = UAPI_MCP_KEY("requestState"),
+    [KEY_NOTIFICATIONS] = UAPI_MCP_KEY("notifications"),
 };
 
 enum { KEY_META_VERSION, META_KEYS = 5 };
 
 static const uapi_mcp_key meta_keys[META_KEYS] = {
     [KEY_META_VERSION] = UAPI_MCP_KEY("io.modelcontextprotocol/protocolVersion"),
-    UAPI_MCP_KEY("io.modelcontextprotocol/clientInfo"), UAPI_MCP_KEY("io.modelcontextprotocol/clientCapabilities"),
-    UAPI_MCP_KEY("io.modelcontextprotocol/logLevel"), UAPI_MCP_KEY("progressToken"),
+    UAPI_MCP_KEY("io.modelcontextprotocol/clientInfo"),
+    UAPI_MCP_KEY("io.modelcontextprotocol/clientCapabilities"),
+    UAPI_MCP_KEY("io.modelcontextprotocol/logLevel"),
+    UAPI_MCP_KEY("progressToken"),
 };
 
 /* Of the objects `ref`, `argument` and `context` of completion/complete, and of `task`. */
 static const uapi_mcp_key inner_keys[] = {
-    UAPI_MCP_KEY("type"), UAPI_MCP_KEY("name"), UAPI_MCP_KEY("uri"), UAPI_MCP_KEY("value"), UAPI_MCP_KEY("arguments"),
-    UAPI_MCP_KEY("ttl"),
+    UAPI_MCP_KEY("type"),  UAPI_MCP_KEY("name"),      UAPI_MCP_KEY("uri"),
+    UAPI_MCP_KEY("value"), UAPI_MCP_KEY("arguments"), UAPI_MCP_KEY("ttl"),
 };
 enum { INNER_KEYS = sizeof(inner_keys) / sizeof(inner_keys[0]) };
 
 /* What of params the checks of the request need beside the message. */
 typedef struct uapi_mcp_details {
     uint32_t meta_version;
-    uint32_t protocol_version;  /* of initialize */
+    uint32_t protocol_version; /* of initialize */
 } uapi_mcp_details;
 
 static apr_status_t invalid(const uapi_mcp_reader *reader, uint32_t node, const char *what)
@@ -172,12 +207,12 @@ static apr_status_t read_message(const uapi_mcp_reader *reader, uint32_t node, u
         return status;
     }
     message->id = keys[KEY_ID];
-    if (!is_type(reader->json, keys[KEY_JSONRPC], UAPI_JSON_STRING)
-        || !uapi_json_equals(reader->json, keys[KEY_JSONRPC], "2.0")) {
+    if (!is_type(reader->json, keys[KEY_JSONRPC], UAPI_JSON_STRING) ||
+        !uapi_json_equals(reader->json, keys[KEY_JSONRPC], "2.0")) {
         return invalid(reader, node, "jsonrpc is not \"2.0\"");
     }
-    kinds = (keys[KEY_METHOD] != UAPI_JSON_NONE) + (keys[KEY_RESULT] != UAPI_JSON_NONE)
-        + (keys[KEY_ERROR] != UAPI_JSON_NONE);
+    kinds = (keys[KEY_METHOD] != UAPI_JSON_NONE) + (keys[KEY_RESULT] != UAPI_JSON_NONE) +
+            (keys[KEY_ERROR] != UAPI_JSON_NONE);
     if (kinds != 1 || (keys[KEY_METHOD] == UAPI_JSON_NONE && keys[KEY_PARAMS] != UAPI_JSON_NONE)) {
         return invalid(reader, node, "a message has exactly one of method, result and error");
     }
@@ -221,7 +256,7 @@ static apr_status_t read_target(const uapi_mcp_reader *reader, const uint32_t *v
 /* The objects inside params whose keys the protocol gives a meaning. */
 static apr_status_t read_inner(const uapi_mcp_reader *reader, const uint32_t *values, uapi_mcp_details *details)
 {
-    static const uint8_t inner[] = { KEY_REF, KEY_ARGUMENT, KEY_CONTEXT, KEY_TASK };
+    static const uint8_t inner[] = {KEY_REF, KEY_ARGUMENT, KEY_CONTEXT, KEY_TASK};
     uint32_t meta[META_KEYS], ignored[INNER_KEYS];
     apr_status_t status;
     size_t i;
@@ -251,8 +286,7 @@ static apr_status_t read_params(const uapi_mcp_reader *reader, uapi_mcp_message 
     details->protocol_version = values[KEY_PROTOCOL_VERSION];
     if (is_type(reader->json, values[KEY_ARGUMENTS], UAPI_JSON_OBJECT)) {
         message->arguments = values[KEY_ARGUMENTS];
-    }
-    else if (!is_absent_or(reader->json, values[KEY_ARGUMENTS], UAPI_JSON_NULL)) {
+    } else if (!is_absent_or(reader->json, values[KEY_ARGUMENTS], UAPI_JSON_NULL)) {
         return invalid(reader, values[KEY_ARGUMENTS], "arguments is no object");
     }
     return read_target(reader, values, message);
@@ -276,9 +310,9 @@ static apr_status_t read_initialize(const uapi_mcp_reader *reader, const uapi_mc
     if (reader->headers->protocol_version) {
         return APR_SUCCESS;
     }
-    if (details->protocol_version == UAPI_JSON_NONE
-        || !uapi_mcp_find_revision(uapi_json_strdup(reader->json, details->protocol_version, reader->pool), &named)
-        || named == UAPI_MCP_2026_07_28) {
+    if (details->protocol_version == UAPI_JSON_NONE ||
+        !uapi_mcp_find_revision(uapi_json_strdup(reader->json, details->protocol_version, reader->pool), &named) ||
+        named == UAPI_MCP_2026_07_28) {
         named = UAPI_MCP_2025_11_25;
     }
     body->revision = named;
@@ -287,13 +321,12 @@ static apr_status_t read_initialize(const uapi_mcp_reader *reader, const uapi_mc
 
 static apr_status_t read_request(const uapi_mcp_reader *reader, uapi_mcp_body *body, uapi_mcp_message *message)
 {
-    uapi_mcp_details details = { UAPI_JSON_NONE, UAPI_JSON_NONE };
+    uapi_mcp_details details = {UAPI_JSON_NONE, UAPI_JSON_NONE};
     apr_status_t status = APR_SUCCESS;
 
     if (message->method) {
         status = read_params(reader, message, &details);
-    }
-    else if (body->revision == UAPI_MCP_2026_07_28) {
+    } else if (body->revision == UAPI_MCP_2026_07_28) {
         return invalid(reader, message->node, "a client of this revision sends no results");
     }
     if (status == APR_SUCCESS) {
@@ -360,8 +393,8 @@ static apr_status_t read_body(const uapi_mcp_reader *reader, uapi_mcp_body *body
         return status;
     }
     if (body->batch && body->revision != UAPI_MCP_2025_03_26) {
-        return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_RPC_BATCH,
-                         "revision %s has no batches", uapi_mcp_revision_name(body->revision));
+        return uapi_fail(reader->result, reader->pool, APR_EINVAL, UAPI_REASON_RPC_BATCH, "revision %s has no batches",
+                         uapi_mcp_revision_name(body->revision));
     }
     status = read_messages(reader, body);
     if (status == APR_SUCCESS) {
@@ -377,7 +410,7 @@ apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uap
                            apr_pool_t *pool, uapi_result *result)
 {
     static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = { json, headers ? headers : &none, pool, result };
+    uapi_mcp_reader reader = {json, headers ? headers : &none, pool, result};
     apr_status_t status;
 
     memset(body, 0, sizeof(*body));
@@ -392,7 +425,7 @@ apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uap
 apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result)
 {
     static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = { json, &none, pool, result };
+    uapi_mcp_reader reader = {json, &none, pool, result};
     apr_status_t status;
 
     memset(body, 0, sizeof(*body));

@@ -18,40 +18,41 @@
 #include "json.h"
 
 typedef enum uapi_mcp_revision {
-    UAPI_MCP_2025_03_26, UAPI_MCP_2025_06_18, UAPI_MCP_2025_11_25, UAPI_MCP_2026_07_28
+    UAPI_MCP_2025_03_26,
+    UAPI_MCP_2025_06_18,
+    UAPI_MCP_2025_11_25,
+    UAPI_MCP_2026_07_28
 } uapi_mcp_revision;
 
 /** "2025-11-25"; static. */
 const char *uapi_mcp_revision_name(uapi_mcp_revision revision);
 
-typedef enum uapi_mcp_kind {
-    UAPI_MCP_REQUEST, UAPI_MCP_NOTIFICATION, UAPI_MCP_RESULT, UAPI_MCP_ERROR
-} uapi_mcp_kind;
+typedef enum uapi_mcp_kind { UAPI_MCP_REQUEST, UAPI_MCP_NOTIFICATION, UAPI_MCP_RESULT, UAPI_MCP_ERROR } uapi_mcp_kind;
 
 typedef struct uapi_mcp_message {
     uapi_mcp_kind kind;
-    uint32_t node;        /* the message's object */
-    uint32_t id;          /* node of the id, UAPI_JSON_NONE if it has none */
-    const char *method;   /* NUL-terminated, unescaped; NULL for a result or error */
-    const char *target;   /* what the method is about: params.name of tools/call and prompts/get, params.uri of the
+    uint32_t node;      /* the message's object */
+    uint32_t id;        /* node of the id, UAPI_JSON_NONE if it has none */
+    const char *method; /* NUL-terminated, unescaped; NULL for a result or error */
+    const char *target; /* what the method is about: params.name of tools/call and prompts/get, params.uri of the
                              resources methods, params.taskId of the tasks methods; NUL-terminated, unescaped; NULL if
                              the method has none */
-    uint32_t params;      /* node, or UAPI_JSON_NONE */
-    uint32_t arguments;   /* node of params.arguments, or UAPI_JSON_NONE */
+    uint32_t params;    /* node, or UAPI_JSON_NONE */
+    uint32_t arguments; /* node of params.arguments, or UAPI_JSON_NONE */
 } uapi_mcp_message;
 
 typedef struct uapi_mcp_body {
     uapi_mcp_revision revision;
-    int batch;                   /* the body is an array */
-    uint32_t count;              /* messages, at least one */
-    uapi_mcp_message *messages;  /* in the pool */
+    int batch;                  /* the body is an array */
+    uint32_t count;             /* messages, at least one */
+    uapi_mcp_message *messages; /* in the pool */
 } uapi_mcp_body;
 
 /** The request headers that take part; each NULL if absent. */
 typedef struct uapi_mcp_headers {
-    const char *protocol_version;  /* MCP-Protocol-Version */
-    const char *method;            /* Mcp-Method (2026-07-28) */
-    const char *name;              /* Mcp-Name (2026-07-28) */
+    const char *protocol_version; /* MCP-Protocol-Version */
+    const char *method;           /* Mcp-Method (2026-07-28) */
+    const char *name;             /* Mcp-Name (2026-07-28) */
 } uapi_mcp_headers;
 
 /**

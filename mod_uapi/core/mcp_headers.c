@@ -12,24 +12,18 @@
 #include <apr_base64.h>
 
 /* Every revision's own name; the older transport's is read as the oldest revision that has this one. */
-static const struct { const char *version; uapi_mcp_revision revision; } versions[] = {
-    { "2026-07-28", UAPI_MCP_2026_07_28 },
-    { "2025-11-25", UAPI_MCP_2025_11_25 },
-    { "2025-06-18", UAPI_MCP_2025_06_18 },
-    { "2025-03-26", UAPI_MCP_2025_03_26 },
-    { "2024-11-05", UAPI_MCP_2025_03_26 },
+static const struct {
+    const char *version;
+    uapi_mcp_revision revision;
+} versions[] = {
+    {"2026-07-28", UAPI_MCP_2026_07_28}, {"2025-11-25", UAPI_MCP_2025_11_25}, {"2025-06-18", UAPI_MCP_2025_06_18},
+    {"2025-03-26", UAPI_MCP_2025_03_26}, {"2024-11-05", UAPI_MCP_2025_03_26},
 };
 
 static const uapi_mcp_method methods[] = {
-    { "tools/call", "name", 1, 1 },
-    { "resources/read", "uri", 1, 1 },
-    { "prompts/get", "name", 1, 1 },
-    { "resources/subscribe", "uri", 0, 0 },
-    { "resources/unsubscribe", "uri", 0, 0 },
-    { "tasks/get", "taskId", 0, 0 },
-    { "tasks/result", "taskId", 0, 0 },
-    { "tasks/update", "taskId", 0, 0 },
-    { "tasks/cancel", "taskId", 0, 0 },
+    {"tools/call", "name", 1, 1},         {"resources/read", "uri", 1, 1},        {"prompts/get", "name", 1, 1},
+    {"resources/subscribe", "uri", 0, 0}, {"resources/unsubscribe", "uri", 0, 0}, {"tasks/get", "taskId", 0, 0},
+    {"tasks/result", "taskId", 0, 0},     {"tasks/update", "taskId", 0, 0},       {"tasks/cancel", "taskId", 0, 0},
 };
 
 #define BASE64_PREFIX "=?base64?"
@@ -112,8 +106,9 @@ static apr_status_t check_version(const uapi_mcp_reader *reader, uint32_t meta_v
         }
         return mismatch(reader, "MCP-Protocol-Version", "is missing although the body has a version");
     }
-    return uapi_json_equals(reader->json, meta_version, header) ? APR_SUCCESS
-        : mismatch(reader, "MCP-Protocol-Version", "is not the version in the body");
+    return uapi_json_equals(reader->json, meta_version, header)
+               ? APR_SUCCESS
+               : mismatch(reader, "MCP-Protocol-Version", "is not the version in the body");
 }
 
 static apr_status_t check_method(const uapi_mcp_reader *reader, int required, const uapi_mcp_message *message)
@@ -133,8 +128,8 @@ static int is_encoded(const char *header, size_t length)
 {
     size_t prefix = sizeof(BASE64_PREFIX) - 1, suffix = sizeof(BASE64_SUFFIX) - 1;
 
-    return length >= prefix + suffix && memcmp(header, BASE64_PREFIX, prefix) == 0
-        && memcmp(header + length - suffix, BASE64_SUFFIX, suffix) == 0;
+    return length >= prefix + suffix && memcmp(header, BASE64_PREFIX, prefix) == 0 &&
+           memcmp(header + length - suffix, BASE64_SUFFIX, suffix) == 0;
 }
 
 /* Does the header's value stand for this text? */
@@ -167,8 +162,8 @@ static int any_param_equals(const uapi_mcp_reader *reader, const char *header, u
         return 0;
     }
     for (child = params + 1; child < json->nodes[params].skip; child = json->nodes[child + 1].skip) {
-        if (json->nodes[child + 1].type == UAPI_JSON_STRING
-            && name_equals(reader, header, uapi_json_strdup(json, child + 1, reader->pool))) {
+        if (json->nodes[child + 1].type == UAPI_JSON_STRING &&
+            name_equals(reader, header, uapi_json_strdup(json, child + 1, reader->pool))) {
             return 1;
         }
     }
@@ -185,7 +180,7 @@ static apr_status_t check_name(const uapi_mcp_reader *reader, int modern, const 
         return modern && method && method->name_required ? mismatch(reader, "Mcp-Name", "is missing") : APR_SUCCESS;
     }
     agrees = message->target ? name_equals(reader, header, message->target)
-        : !method && any_param_equals(reader, header, message->params);
+                             : !method && any_param_equals(reader, header, message->params);
     return agrees ? APR_SUCCESS : mismatch(reader, "Mcp-Name", "is not the name in the body");
 }
 

@@ -23,7 +23,10 @@ typedef struct uapi_mcp_key {
     size_t length;
 } uapi_mcp_key;
 
-#define UAPI_MCP_KEY(name) { name, sizeof(name) - 1 }
+#define UAPI_MCP_KEY(name)     \
+    {                          \
+        name, sizeof(name) - 1 \
+    }
 
 /**
  * Look the keys up in `object` (if it is no object, there are none): values[i] becomes the node of the value of
@@ -35,9 +38,9 @@ apr_status_t uapi_mcp_find_keys(const uapi_mcp_reader *reader, uint32_t object, 
 /** The method's place in the protocol. */
 typedef struct uapi_mcp_method {
     const char *name;
-    const char *target;  /* the key in params that says what it is about */
+    const char *target; /* the key in params that says what it is about */
     int target_required;
-    int name_required;   /* Mcp-Name, by 2026-07-28 */
+    int name_required; /* Mcp-Name, by 2026-07-28 */
 } uapi_mcp_method;
 
 /** NULL for a method that is about nothing in particular, or that we do not know. */

@@ -11,11 +11,15 @@
 enum { LONGEST_KEY = 64 };
 
 /* Characters beyond ASCII whose upper or lower case is an ASCII letter. */
-static const struct { const char *utf8; size_t length; char letter; } foreign[] = {
-    { "\xC4\xB0", 2, 'i' },      /* U+0130 capital I with dot above */
-    { "\xC4\xB1", 2, 'i' },      /* U+0131 dotless i */
-    { "\xC5\xBF", 2, 's' },      /* U+017F long s */
-    { "\xE2\x84\xAA", 3, 'k' },  /* U+212A Kelvin sign */
+static const struct {
+    const char *utf8;
+    size_t length;
+    char letter;
+} foreign[] = {
+    {"\xC4\xB0", 2, 'i'},     /* U+0130 capital I with dot above */
+    {"\xC4\xB1", 2, 'i'},     /* U+0131 dotless i */
+    {"\xC5\xBF", 2, 's'},     /* U+017F long s */
+    {"\xE2\x84\xAA", 3, 'k'}, /* U+212A Kelvin sign */
 };
 
 /* The letter for the character at `at`, 0 if it has none; sets the bytes it takes. */

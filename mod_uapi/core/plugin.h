@@ -22,10 +22,10 @@ void uapi_plugin_set_log(uapi_plugin_log log, void *baton);
 
 typedef struct uapi_plugin {
     const char *path;
-    const char *sha256;                        /* hex of the file's digest */
+    const char *sha256; /* hex of the file's digest */
     const uapi_plugin_descriptor *descriptor;
     void *instance;
-    const uapi_scanner_1 *scanner;             /* NULL if it is none */
+    const uapi_scanner_1 *scanner; /* NULL if it is none */
 } uapi_plugin;
 
 /**

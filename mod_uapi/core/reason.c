@@ -10,157 +10,111 @@
 #include <apr_strings.h>
 
 static const uapi_reason_info reasons[] = {
-    [UAPI_REASON_NONE] = {
-        "none", 200, 0,
-        "Nothing was refused.",
-        "Nothing needs to be done." },
-    [UAPI_REASON_INTERNAL] = {
-        "internal.error", 500, UAPI_RPC_REQUEST_INVALID,
-        "The gateway could not handle the call because of a fault of its own.",
-        "Try again later; tell the operator the call id if it happens again." },
-    [UAPI_REASON_CONFIG_INVALID] = {
-        "config.invalid", 500, UAPI_RPC_REQUEST_INVALID,
-        "The gateway's configuration is not valid.",
-        "The operator should run apachectl configtest and mend what it names." },
+    [UAPI_REASON_NONE] = {"none", 200, 0, "Nothing was refused.", "Nothing needs to be done."},
+    [UAPI_REASON_INTERNAL] = {"internal.error", 500, UAPI_RPC_REQUEST_INVALID,
+                              "The gateway could not handle the call because of a fault of its own.",
+                              "Try again later; tell the operator the call id if it happens again."},
+    [UAPI_REASON_CONFIG_INVALID] = {"config.invalid", 500, UAPI_RPC_REQUEST_INVALID,
+                                    "The gateway's configuration is not valid.",
+                                    "The operator should run apachectl configtest and mend what it names."},
 
-    [UAPI_REASON_TOKEN_MISSING] = {
-        "token.missing", 401, UAPI_RPC_REQUEST_INVALID,
-        "The call carries no access token.",
-        "Send a token in the Authorization header, as Bearer." },
-    [UAPI_REASON_TOKEN_MALFORMED] = {
-        "token.malformed", 401, UAPI_RPC_REQUEST_INVALID,
-        "The access token has the wrong shape or checksum.",
-        "Check that the token was copied whole." },
-    [UAPI_REASON_TOKEN_UNKNOWN] = {
-        "token.unknown", 401, UAPI_RPC_REQUEST_INVALID,
-        "The access token is not known here.",
-        "Check that the token belongs to this gateway, or ask the operator for a new one." },
-    [UAPI_REASON_TOKEN_EXPIRED] = {
-        "token.expired", 401, UAPI_RPC_REQUEST_INVALID,
-        "The access token has expired.",
-        "Ask the operator for a new token." },
-    [UAPI_REASON_TOKEN_REVOKED] = {
-        "token.revoked", 401, UAPI_RPC_REQUEST_INVALID,
-        "The access token has been revoked.",
-        "Ask the operator for a new token." },
-    [UAPI_REASON_REGISTRY_UNAVAILABLE] = {
-        "registry.unavailable", 503, UAPI_RPC_REQUEST_INVALID,
-        "The gateway cannot read its registry, so no caller can be recognised.",
-        "Try again later; the operator should run uapictl doctor." },
+    [UAPI_REASON_TOKEN_MISSING] = {"token.missing", 401, UAPI_RPC_REQUEST_INVALID, "The call carries no access token.",
+                                   "Send a token in the Authorization header, as Bearer."},
+    [UAPI_REASON_TOKEN_MALFORMED] = {"token.malformed", 401, UAPI_RPC_REQUEST_INVALID,
+                                     "The access token has the wrong shape or checksum.",
+                                     "Check that the token was copied whole."},
+    [UAPI_REASON_TOKEN_UNKNOWN] = {"token.unknown", 401, UAPI_RPC_REQUEST_INVALID,
+                                   "The access token is not known here.",
+                                   "Check that the token belongs to this gateway, or ask the operator for a new one."},
+    [UAPI_REASON_TOKEN_EXPIRED] = {"token.expired", 401, UAPI_RPC_REQUEST_INVALID, "The access token has expired.",
+                                   "Ask the operator for a new token."},
+    [UAPI_REASON_TOKEN_REVOKED] = {"token.revoked", 401, UAPI_RPC_REQUEST_INVALID, "The access token has been revoked.",
+                                   "Ask the operator for a new token."},
+    [UAPI_REASON_REGISTRY_UNAVAILABLE] = {"registry.unavailable", 503, UAPI_RPC_REQUEST_INVALID,
+                                          "The gateway cannot read its registry, so no caller can be recognised.",
+                                          "Try again later; the operator should run uapictl doctor."},
 
-    [UAPI_REASON_REQUEST_TOO_LARGE] = {
-        "request.too_large", 413, UAPI_RPC_REQUEST_INVALID,
-        "The request body is larger than this route accepts.",
-        "Send less in one call." },
-    [UAPI_REASON_REQUEST_TYPE] = {
-        "request.content_type", 415, UAPI_RPC_REQUEST_INVALID,
-        "The request body is not declared to be JSON.",
-        "Send Content-Type: application/json, in UTF-8." },
-    [UAPI_REASON_REQUEST_ENCODING] = {
-        "request.content_encoding", 415, UAPI_RPC_REQUEST_INVALID,
-        "The request body is compressed or otherwise encoded.",
-        "Send the body without a Content-Encoding." },
-    [UAPI_REASON_REQUEST_UNREADABLE] = {
-        "request.unreadable", 400, UAPI_RPC_REQUEST_INVALID,
-        "The request body could not be read to its end.",
-        "Send the whole body, and a Content-Length that fits it." },
+    [UAPI_REASON_REQUEST_TOO_LARGE] = {"request.too_large", 413, UAPI_RPC_REQUEST_INVALID,
+                                       "The request body is larger than this route accepts.", "Send less in one call."},
+    [UAPI_REASON_REQUEST_TYPE] = {"request.content_type", 415, UAPI_RPC_REQUEST_INVALID,
+                                  "The request body is not declared to be JSON.",
+                                  "Send Content-Type: application/json, in UTF-8."},
+    [UAPI_REASON_REQUEST_ENCODING] = {"request.content_encoding", 415, UAPI_RPC_REQUEST_INVALID,
+                                      "The request body is compressed or otherwise encoded.",
+                                      "Send the body without a Content-Encoding."},
+    [UAPI_REASON_REQUEST_UNREADABLE] = {"request.unreadable", 400, UAPI_RPC_REQUEST_INVALID,
+                                        "The request body could not be read to its end.",
+                                        "Send the whole body, and a Content-Length that fits it."},
 
-    [UAPI_REASON_JSON_SYNTAX] = {
-        "json.syntax", 400, UAPI_RPC_PARSE_ERROR,
-        "The body is not valid JSON.",
-        "Send one JSON value as RFC 8259 defines it." },
-    [UAPI_REASON_JSON_DUPLICATE_KEY] = {
-        "json.duplicate_key", 400, UAPI_RPC_PARSE_ERROR,
-        "An object in the body has the same key twice.",
-        "Send each key of an object once." },
-    [UAPI_REASON_JSON_UTF8] = {
-        "json.utf8", 400, UAPI_RPC_PARSE_ERROR,
-        "The body is not valid UTF-8, or has an unpaired surrogate escape.",
-        "Encode the body as UTF-8, without a byte order mark." },
-    [UAPI_REASON_JSON_NUL] = {
-        "json.nul", 400, UAPI_RPC_PARSE_ERROR,
-        "The body has a NUL character.",
-        "Leave NUL characters out, raw and escaped." },
-    [UAPI_REASON_JSON_DEPTH] = {
-        "json.depth", 400, UAPI_RPC_PARSE_ERROR,
-        "The body is nested too deeply.",
-        "Send a flatter structure." },
-    [UAPI_REASON_JSON_TRAILING] = {
-        "json.trailing", 400, UAPI_RPC_PARSE_ERROR,
-        "Something follows the JSON value in the body.",
-        "Send exactly one JSON value." },
-    [UAPI_REASON_JSON_TOO_LARGE] = {
-        "json.too_large", 400, UAPI_RPC_PARSE_ERROR,
-        "The body has too many JSON values.",
-        "Send less in one call." },
+    [UAPI_REASON_JSON_SYNTAX] = {"json.syntax", 400, UAPI_RPC_PARSE_ERROR, "The body is not valid JSON.",
+                                 "Send one JSON value as RFC 8259 defines it."},
+    [UAPI_REASON_JSON_DUPLICATE_KEY] = {"json.duplicate_key", 400, UAPI_RPC_PARSE_ERROR,
+                                        "An object in the body has the same key twice.",
+                                        "Send each key of an object once."},
+    [UAPI_REASON_JSON_UTF8] = {"json.utf8", 400, UAPI_RPC_PARSE_ERROR,
+                               "The body is not valid UTF-8, or has an unpaired surrogate escape.",
+                               "Encode the body as UTF-8, without a byte order mark."},
+    [UAPI_REASON_JSON_NUL] = {"json.nul", 400, UAPI_RPC_PARSE_ERROR, "The body has a NUL character.",
+                              "Leave NUL characters out, raw and escaped."},
+    [UAPI_REASON_JSON_DEPTH] = {"json.depth", 400, UAPI_RPC_PARSE_ERROR, "The body is nested too deeply.",
+                                "Send a flatter structure."},
+    [UAPI_REASON_JSON_TRAILING] = {"json.trailing", 400, UAPI_RPC_PARSE_ERROR,
+                                   "Something follows the JSON value in the body.", "Send exactly one JSON value."},
+    [UAPI_REASON_JSON_TOO_LARGE] = {"json.too_large", 400, UAPI_RPC_PARSE_ERROR, "The body has too many JSON values.",
+                                    "Send less in one call."},
 
-    [UAPI_REASON_RPC_INVALID] = {
-        "rpc.invalid", 400, UAPI_RPC_INVALID_REQUEST,
-        "The body is not a JSON-RPC 2.0 message.",
-        "Send a request, notification or response as the MCP specification defines it." },
-    [UAPI_REASON_RPC_KEY_CASE] = {
-        "rpc.key_case", 400, UAPI_RPC_INVALID_REQUEST,
-        "A key of the message differs from a protocol key in upper and lower case only.",
-        "Write protocol keys exactly as the MCP specification does." },
-    [UAPI_REASON_RPC_BATCH] = {
-        "rpc.batch", 400, UAPI_RPC_INVALID_REQUEST,
-        "The body is a batch, which this protocol revision does not have.",
-        "Send one message a request." },
-    [UAPI_REASON_MCP_VERSION] = {
-        "mcp.version", 400, UAPI_RPC_UNSUPPORTED_VERSION,
-        "The protocol revision is not supported.",
-        "Use one of the revisions 2025-03-26, 2025-06-18, 2025-11-25 or 2026-07-28." },
-    [UAPI_REASON_MCP_HEADER_MISMATCH] = {
-        "mcp.header_mismatch", 400, UAPI_RPC_HEADER_MISMATCH,
-        "A header that mirrors the message is missing or disagrees with it.",
-        "Send MCP-Protocol-Version, Mcp-Method and Mcp-Name with the values that the body has." },
+    [UAPI_REASON_RPC_INVALID] = {"rpc.invalid", 400, UAPI_RPC_INVALID_REQUEST,
+                                 "The body is not a JSON-RPC 2.0 message.",
+                                 "Send a request, notification or response as the MCP specification defines it."},
+    [UAPI_REASON_RPC_KEY_CASE] = {"rpc.key_case", 400, UAPI_RPC_INVALID_REQUEST,
+                                  "A key of the message differs from a protocol key in upper and lower case only.",
+                                  "Write protocol keys exactly as the MCP specification does."},
+    [UAPI_REASON_RPC_BATCH] = {"rpc.batch", 400, UAPI_RPC_INVALID_REQUEST,
+                               "The body is a batch, which this protocol revision does not have.",
+                               "Send one message a request."},
+    [UAPI_REASON_MCP_VERSION] = {"mcp.version", 400, UAPI_RPC_UNSUPPORTED_VERSION,
+                                 "The protocol revision is not supported.",
+                                 "Use one of the revisions 2025-03-26, 2025-06-18, 2025-11-25 or 2026-07-28."},
+    [UAPI_REASON_MCP_HEADER_MISMATCH] =
+        {"mcp.header_mismatch", 400, UAPI_RPC_HEADER_MISMATCH,
+         "A header that mirrors the message is missing or disagrees with it.",
+         "Send MCP-Protocol-Version, Mcp-Method and Mcp-Name with the values that the body has."},
 
-    [UAPI_REASON_POLICY_DENIED] = {
-        "policy.denied", 403, UAPI_RPC_POLICY_DENIED,
-        "A policy rule forbids this call.",
-        "Do without this call, or ask the operator to change the policy." },
-    [UAPI_REASON_POLICY_DEFAULT] = {
-        "policy.default_deny", 403, UAPI_RPC_POLICY_DENIED,
-        "No policy rule allows this call.",
-        "Do without this call, or ask the operator for a rule that allows it." },
-    [UAPI_REASON_FIREWALL_BLOCKED] = {
-        "firewall.blocked", 403, UAPI_RPC_FIREWALL_BLOCKED,
-        "The content of the call was found unsafe.",
-        "Remove the content that the named scanner rule is about." },
-    [UAPI_REASON_FIREWALL_OVERLOAD] = {
-        "firewall.overload", 403, UAPI_RPC_FIREWALL_BLOCKED,
-        "The content of the call has more suspicious places than can be judged.",
-        "Send less in one call." },
+    [UAPI_REASON_POLICY_DENIED] = {"policy.denied", 403, UAPI_RPC_POLICY_DENIED, "A policy rule forbids this call.",
+                                   "Do without this call, or ask the operator to change the policy."},
+    [UAPI_REASON_POLICY_DEFAULT] = {"policy.default_deny", 403, UAPI_RPC_POLICY_DENIED,
+                                    "No policy rule allows this call.",
+                                    "Do without this call, or ask the operator for a rule that allows it."},
+    [UAPI_REASON_FIREWALL_BLOCKED] = {"firewall.blocked", 403, UAPI_RPC_FIREWALL_BLOCKED,
+                                      "The content of the call was found unsafe.",
+                                      "Remove the content that the named scanner rule is about."},
+    [UAPI_REASON_FIREWALL_OVERLOAD] = {"firewall.overload", 403, UAPI_RPC_FIREWALL_BLOCKED,
+                                       "The content of the call has more suspicious places than can be judged.",
+                                       "Send less in one call."},
 
-    [UAPI_REASON_CREDENTIAL_MISSING] = {
-        "credential.missing", 502, UAPI_RPC_CREDENTIAL_MISSING,
-        "The credential that this server needs has not been granted.",
-        "Ask the operator to set the named credential for this tenant." },
-    [UAPI_REASON_CREDENTIAL_UNREADABLE] = {
-        "credential.unreadable", 502, UAPI_RPC_CREDENTIAL_MISSING,
-        "The credential that this server needs cannot be decrypted.",
-        "The operator should check the key file and set the credential anew." },
-    [UAPI_REASON_AUDIT_UNAVAILABLE] = {
-        "audit.unavailable", 503, UAPI_RPC_AUDIT_UNAVAILABLE,
-        "The call cannot be recorded, so it was not made.",
-        "Try again later; the operator should run uapictl doctor." },
+    [UAPI_REASON_CREDENTIAL_MISSING] = {"credential.missing", 502, UAPI_RPC_CREDENTIAL_MISSING,
+                                        "The credential that this server needs has not been granted.",
+                                        "Ask the operator to set the named credential for this tenant."},
+    [UAPI_REASON_CREDENTIAL_UNREADABLE] = {"credential.unreadable", 502, UAPI_RPC_CREDENTIAL_MISSING,
+                                           "The credential that this server needs cannot be decrypted.",
+                                           "The operator should check the key file and set the credential anew."},
+    [UAPI_REASON_AUDIT_UNAVAILABLE] = {"audit.unavailable", 503, UAPI_RPC_AUDIT_UNAVAILABLE,
+                                       "The call cannot be recorded, so it was not made.",
+                                       "Try again later; the operator should run uapictl doctor."},
 
-    [UAPI_REASON_RESPONSE_INVALID] = {
-        "response.invalid", 502, UAPI_RPC_REQUEST_INVALID,
-        "The server's answer is not what it says it is.",
-        "The call may have had its effect; tell the operator of this server." },
-    [UAPI_REASON_RESPONSE_TOO_LARGE] = {
-        "response.too_large", 502, UAPI_RPC_REQUEST_INVALID,
-        "The server's answer is larger than can be inspected.",
-        "The call may have had its effect; ask for less at once." },
-    [UAPI_REASON_RESPONSE_ENCODING] = {
-        "response.content_encoding", 502, UAPI_RPC_REQUEST_INVALID,
-        "The server's answer is compressed although that was not asked for.",
-        "The call may have had its effect; the operator should turn compression off at the server." },
-    [UAPI_REASON_UPSTREAM_FAILED] = {
-        "upstream.failed", 502, UAPI_RPC_REQUEST_INVALID,
-        "The server could not be reached, or broke off its answer.",
-        "Try again later if the call may safely be made twice." },
+    [UAPI_REASON_RESPONSE_INVALID] = {"response.invalid", 502, UAPI_RPC_REQUEST_INVALID,
+                                      "The server's answer is not what it says it is.",
+                                      "The call may have had its effect; tell the operator of this server."},
+    [UAPI_REASON_RESPONSE_TOO_LARGE] = {"response.too_large", 502, UAPI_RPC_REQUEST_INVALID,
+                                        "The server's answer is larger than can be inspected.",
+                                        "The call may have had its effect; ask for less at once."},
+    [UAPI_REASON_RESPONSE_ENCODING] =
+        {"response.content_encoding", 502, UAPI_RPC_REQUEST_INVALID,
+         "The server's answer is compressed although that was not asked for.",
+         "The call may have had its effect; the operator should turn compression off at the server."},
+    [UAPI_REASON_UPSTREAM_FAILED] = {"upstream.failed", 502, UAPI_RPC_REQUEST_INVALID,
+                                     "The server could not be reached, or broke off its answer.",
+                                     "Try again later if the call may safely be made twice."},
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == UAPI_REASON_COUNT, "each reason has a row");

@@ -72,11 +72,11 @@ typedef enum uapi_reason {
 
 /** One row of the table: how a reason is spoken to a caller. All strings are static. */
 typedef struct uapi_reason_info {
-    const char *code;    /* stable, "token.expired" */
-    int http_status;     /* the status where the refusal concerns the connection */
-    int rpc_code;        /* JSON-RPC error code where it concerns a message */
-    const char *title;   /* one sentence for the caller; says nothing of the policy or the matched text */
-    const char *help;    /* what would help */
+    const char *code;  /* stable, "token.expired" */
+    int http_status;   /* the status where the refusal concerns the connection */
+    int rpc_code;      /* JSON-RPC error code where it concerns a message */
+    const char *title; /* one sentence for the caller; says nothing of the policy or the matched text */
+    const char *help;  /* what would help */
 } uapi_reason_info;
 
 /** Never NULL; an out-of-range value gives the row of UAPI_REASON_INTERNAL. Any thread. */
@@ -85,7 +85,7 @@ const uapi_reason_info *uapi_reason_describe(uapi_reason reason);
 typedef struct uapi_result {
     apr_status_t status;
     uapi_reason reason;
-    const char *detail;  /* for the log and the operator: pool-allocated or static, NULL if there is none;
+    const char *detail; /* for the log and the operator: pool-allocated or static, NULL if there is none;
                             never a secret, never matched text */
 } uapi_result;
 

@@ -16,27 +16,27 @@
 enum { BUFFER_LEAST = 4096 };
 
 struct uapi_sse {
-    apr_pool_t *pool;    /* for details of failures */
+    apr_pool_t *pool; /* for details of failures */
     size_t max_event;
     int dead;
 
     char *buffer;
     size_t capacity;
-    size_t start;        /* of the event that next() takes */
-    size_t end;          /* of what was fed */
+    size_t start; /* of the event that next() takes */
+    size_t end;   /* of what was fed */
 
     /* feed's scan */
-    size_t scanned;      /* up to here lines were looked for */
-    size_t complete;     /* end of the last whole event */
-    int in_line;         /* the line at `scanned` has a byte already */
-    int after_cr;        /* the byte before `scanned` is a CR that ended a line */
-    int stream_start;    /* nothing was scanned yet: a byte order mark may come */
+    size_t scanned;   /* up to here lines were looked for */
+    size_t complete;  /* end of the last whole event */
+    int in_line;      /* the line at `scanned` has a byte already */
+    int after_cr;     /* the byte before `scanned` is a CR that ended a line */
+    int stream_start; /* nothing was scanned yet: a byte order mark may come */
 
     /* of the event that next() takes */
     int take_after_cr;
     int take_stream_start;
 
-    char *joined;        /* the data of an event that has it in several lines */
+    char *joined; /* the data of an event that has it in several lines */
     size_t joined_capacity;
 };
 
@@ -91,7 +91,7 @@ static int reserve(uapi_sse *sse, size_t length)
     return 1;
 }
 
-static const char byte_order_mark[3] = { '\xEF', '\xBB', '\xBF' };
+static const char byte_order_mark[3] = {'\xEF', '\xBB', '\xBF'};
 
 /* The mark is no part of the first line. 0: its bytes are not all there yet. */
 static int scan_stream_start(uapi_sse *sse)
@@ -186,8 +186,7 @@ apr_status_t uapi_sse_feed(uapi_sse *sse, const char *bytes, size_t length, uapi
     if (!sse->dead && length) {
         if (!reserve(sse, length)) {
             sse->dead = 1;
-        }
-        else {
+        } else {
             memcpy(sse->buffer + sse->end, bytes, length);
             sse->end += length;
             sse->dead = !scan(sse);
@@ -379,8 +378,8 @@ static char *put_data(char *out, const char *data, size_t length, const char *eo
     return out;
 }
 
-void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool,
-                      const char **raw, size_t *raw_length)
+void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool, const char **raw,
+                      size_t *raw_length)
 {
     const char *at = event->raw + event->lead;
     const char *end = event->raw + event->raw_length;

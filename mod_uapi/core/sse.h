@@ -23,13 +23,13 @@
 typedef struct uapi_sse uapi_sse;
 
 typedef struct uapi_sse_event {
-    const char *raw;      /* all bytes of the event */
+    const char *raw; /* all bytes of the event */
     size_t raw_length;
-    const char *data;     /* the data lines joined with LF, none at the end; NULL if the event has no data field */
+    const char *data; /* the data lines joined with LF, none at the end; NULL if the event has no data field */
     size_t data_length;
-    int single_line;      /* data is one line: it stands at data_offset in raw, contiguous */
+    int single_line; /* data is one line: it stands at data_offset in raw, contiguous */
     size_t data_offset;
-    size_t lead;          /* bytes at the start of raw that belong to no line: a byte order mark, or such an LF */
+    size_t lead; /* bytes at the start of raw that belong to no line: a byte order mark, or such an LF */
 } uapi_sse_event;
 
 /** max_event: bytes that one event may take in the buffer. The buffer is heap memory, released with the pool. */
@@ -57,7 +57,7 @@ apr_status_t uapi_sse_finish(uapi_sse *sse, uapi_sse_event *event);
  * stood, or before the blank line if there was none; an unfinished event without data stays as it is. Line endings
  * are those of the event. Pool-allocated; used when the data was redacted or replaced.
  */
-void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool,
-                      const char **raw, size_t *raw_length);
+void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool, const char **raw,
+                      size_t *raw_length);
 
 #endif

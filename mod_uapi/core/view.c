@@ -59,8 +59,7 @@ void uapi_view_make(uapi_view *view, const uapi_json *json, apr_pool_t *pool)
             starts[i] = (uint32_t)(out - text);
             out = copy_scalar(json, i, out);
             at = json->text + node->start + node->length;
-        }
-        else {
+        } else {
             starts[i] = (uint32_t)(out - text);
         }
     }
@@ -80,8 +79,7 @@ static uint32_t last_node_at(const uapi_view *view, size_t offset)
 
         if (view_start(view, middle) <= offset) {
             low = middle;
-        }
-        else {
+        } else {
             high = middle;
         }
     }

@@ -24,7 +24,7 @@ typedef struct uapi_view {
     const char *text;
     size_t length;
     const uapi_json *json;
-    const uint32_t *starts;  /* private: where each node's contents begin in the view; NULL if the view is the text */
+    const uint32_t *starts; /* private: where each node's contents begin in the view; NULL if the view is the text */
 } uapi_view;
 
 /** A range of bytes of the original text, [start, end), inside the quotes of one string. */

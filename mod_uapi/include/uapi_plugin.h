@@ -56,9 +56,9 @@ typedef struct uapi_host uapi_host;
 /** What the plugin is given at creation; lives as long as the instance. */
 struct uapi_host {
     uint32_t size;
-    uint32_t abi_minor;       /* the host's */
-    const char *version;      /* the host's, NUL-terminated, "mod_uapi 0.1.0" */
-    void *context;            /* the host's own; pass it back */
+    uint32_t abi_minor;  /* the host's */
+    const char *version; /* the host's, NUL-terminated, "mod_uapi 0.1.0" */
+    void *context;       /* the host's own; pass it back */
     /**
      * A service by id, or NULL if this host has none by that id. The table lives as long as the instance. Rationale: a
      * plugin that can do without a service keeps loading on hosts that lack it. [parent] [child] [any-thread]
@@ -68,7 +68,12 @@ struct uapi_host {
 
 #define UAPI_HOST_LOG_1 "uapi.host.log/1"
 
-typedef enum uapi_log_level { UAPI_LOG_ERROR = 3, UAPI_LOG_WARNING = 4, UAPI_LOG_INFO = 6, UAPI_LOG_DEBUG = 7 } uapi_log_level;
+typedef enum uapi_log_level {
+    UAPI_LOG_ERROR = 3,
+    UAPI_LOG_WARNING = 4,
+    UAPI_LOG_INFO = 6,
+    UAPI_LOG_DEBUG = 7
+} uapi_log_level;
 
 typedef struct uapi_host_log_1 {
     /** One line, without a newline, never with matched text. The host adds the plugin's id. [parent] [child] [any-thread] */
@@ -79,13 +84,13 @@ typedef struct uapi_host_log_1 {
 
 typedef struct uapi_plugin_descriptor {
     uint32_t size;
-    uint32_t magic;           /* UAPI_PLUGIN_MAGIC */
-    uint32_t abi_major;       /* UAPI_ABI_MAJOR of the header it was compiled with */
-    uint32_t host_minor_min;  /* the least abi_minor of a host that it can work with */
-    const char *id;           /* NUL-terminated reverse domain name, "org.example.scanner.iban" */
-    const char *name;         /* NUL-terminated, for people */
-    const char *version;      /* NUL-terminated */
-    const char *vendor;       /* NUL-terminated */
+    uint32_t magic;          /* UAPI_PLUGIN_MAGIC */
+    uint32_t abi_major;      /* UAPI_ABI_MAJOR of the header it was compiled with */
+    uint32_t host_minor_min; /* the least abi_minor of a host that it can work with */
+    const char *id;          /* NUL-terminated reverse domain name, "org.example.scanner.iban" */
+    const char *name;        /* NUL-terminated, for people */
+    const char *version;     /* NUL-terminated */
+    const char *vendor;      /* NUL-terminated */
 
     /** Make the instance; NULL refuses to load (log why first). Called once. [parent] */
     void *(*create)(const uapi_host *host);
@@ -109,14 +114,21 @@ typedef const uapi_plugin_descriptor *(*uapi_plugin_entry_function)(void);
 #define UAPI_SCANNER_1 "uapi.scanner/1"
 
 typedef enum uapi_severity {
-    UAPI_SEVERITY_LOW = 1, UAPI_SEVERITY_MEDIUM = 2, UAPI_SEVERITY_HIGH = 3, UAPI_SEVERITY_CRITICAL = 4
+    UAPI_SEVERITY_LOW = 1,
+    UAPI_SEVERITY_MEDIUM = 2,
+    UAPI_SEVERITY_HIGH = 3,
+    UAPI_SEVERITY_CRITICAL = 4
 } uapi_severity;
 
 /** Which way a text travels; also a bit set where a pattern says where it applies. */
-typedef enum uapi_direction { UAPI_DIRECTION_REQUEST = 1, UAPI_DIRECTION_RESPONSE = 2, UAPI_DIRECTION_BOTH = 3 } uapi_direction;
+typedef enum uapi_direction {
+    UAPI_DIRECTION_REQUEST = 1,
+    UAPI_DIRECTION_RESPONSE = 2,
+    UAPI_DIRECTION_BOTH = 3
+} uapi_direction;
 
 typedef enum uapi_pattern_flags {
-    UAPI_PATTERN_CASELESS = 1,   /* ASCII and, with UTF8, Unicode case */
+    UAPI_PATTERN_CASELESS = 1, /* ASCII and, with UTF8, Unicode case */
     UAPI_PATTERN_DOTALL = 2,
     UAPI_PATTERN_MULTILINE = 4,
     UAPI_PATTERN_UTF8 = 8
@@ -129,28 +141,28 @@ typedef enum uapi_pattern_flags {
  */
 typedef struct uapi_pattern {
     uint32_t size;
-    uint32_t flags;           /* uapi_pattern_flags */
-    uint32_t severity;        /* uapi_severity */
-    uint32_t directions;      /* uapi_direction, as a bit set */
-    const char *rule;         /* NUL-terminated, [a-z0-9_], unique in the plugin: "github_token" */
-    const char *regex;        /* NUL-terminated */
+    uint32_t flags;      /* uapi_pattern_flags */
+    uint32_t severity;   /* uapi_severity */
+    uint32_t directions; /* uapi_direction, as a bit set */
+    const char *rule;    /* NUL-terminated, [a-z0-9_], unique in the plugin: "github_token" */
+    const char *regex;   /* NUL-terminated */
 } uapi_pattern;
 
 /** Where a pattern matched: bytes [from, to) of the text. `from` is the leftmost possible start, `to` the longest end. */
 typedef struct uapi_candidate {
     uint32_t size;
-    uint32_t pattern;         /* index in the plugin's table */
-    uint32_t direction;       /* UAPI_DIRECTION_REQUEST or _RESPONSE */
+    uint32_t pattern;   /* index in the plugin's table */
+    uint32_t direction; /* UAPI_DIRECTION_REQUEST or _RESPONSE */
     uint32_t reserved;
-    uapi_string text;         /* the whole text, for looking around; never to be kept */
+    uapi_string text; /* the whole text, for looking around; never to be kept */
     size_t from, to;
 } uapi_candidate;
 
 /** What was found: bytes [from, to) of the text. */
 typedef struct uapi_finding {
     uint32_t size;
-    uint32_t severity;        /* preset to the pattern's */
-    size_t from, to;          /* preset to the candidate's; a verifier may narrow or widen them */
+    uint32_t severity; /* preset to the pattern's */
+    size_t from, to;   /* preset to the candidate's; a verifier may narrow or widen them */
 } uapi_finding;
 
 typedef struct uapi_scanner_1 {

@@ -109,14 +109,14 @@ static void check_view(const uapi_json *json, apr_pool_t *pool)
 /* A refusal that Jansson need not share. It skips a raw NUL between tokens. */
 static int is_ours_alone(const uapi_result *result, const uint8_t *data, size_t size)
 {
-    return result->reason == UAPI_REASON_JSON_DEPTH || result->reason == UAPI_REASON_JSON_TOO_LARGE
-        || (result->reason == UAPI_REASON_JSON_NUL && memchr(data, 0, size));
+    return result->reason == UAPI_REASON_JSON_DEPTH || result->reason == UAPI_REASON_JSON_TOO_LARGE ||
+           (result->reason == UAPI_REASON_JSON_NUL && memchr(data, 0, size));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static apr_pool_t *root;
-    uapi_result result = { 0, UAPI_REASON_NONE, NULL };
+    uapi_result result = {0, UAPI_REASON_NONE, NULL};
     json_error_t error;
     apr_pool_t *pool;
     uapi_json json;
@@ -137,8 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             compare_value(&json, 0, theirs, pool);
         }
         check_view(&json, pool);
-    }
-    else {
+    } else {
         require(result.reason != UAPI_REASON_NONE && result.detail);
         require(!theirs || is_ours_alone(&result, data, size));
     }

@@ -54,8 +54,7 @@ static void respell(const uapi_json *json, apr_pool_t *pool, uapi_json *other)
         for (j = 0; plain[j]; j++) {
             if ((unsigned char)plain[j] < 0x80) {
                 length += (size_t)sprintf(text + length, "\\u%04x", plain[j]);
-            }
-            else {
+            } else {
                 text[length++] = plain[j];
             }
         }
@@ -85,8 +84,8 @@ static void check_body(const uapi_mcp_body *body, const uapi_json *json, const u
 
         require(json->nodes[message->node].type == UAPI_JSON_OBJECT);
         require(is_call == (message->method != NULL));
-        require(message->id != UAPI_JSON_NONE
-                || (message->kind != UAPI_MCP_REQUEST && message->kind != UAPI_MCP_RESULT));
+        require(message->id != UAPI_JSON_NONE ||
+                (message->kind != UAPI_MCP_REQUEST && message->kind != UAPI_MCP_RESULT));
         require(message->params == UAPI_JSON_NONE || json->nodes[message->params].type == UAPI_JSON_OBJECT);
         require(message->arguments == UAPI_JSON_NONE || json->nodes[message->arguments].type == UAPI_JSON_OBJECT);
         if (headers) {
@@ -111,7 +110,7 @@ static void compare(const uapi_mcp_body *one, const uapi_mcp_body *other)
 
 static void check(const char *text, size_t length, const uapi_mcp_headers *headers, apr_pool_t *pool)
 {
-    uapi_result result = { 0, UAPI_REASON_NONE, NULL }, other_result = { 0, UAPI_REASON_NONE, NULL };
+    uapi_result result = {0, UAPI_REASON_NONE, NULL}, other_result = {0, UAPI_REASON_NONE, NULL};
     uapi_mcp_body body, other_body;
     uapi_json json, other;
 

@@ -29,7 +29,7 @@ typedef struct sse_run {
     apr_pool_t *pool;
     char *raw;
     size_t raw_length;
-    apr_array_header_t *data;     /* of uapi_sse_event, their data copied */
+    apr_array_header_t *data; /* of uapi_sse_event, their data copied */
     int check_rewrite;
 } sse_run;
 
@@ -117,7 +117,7 @@ static void compare(const sse_run *one, const sse_run *other)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    sse_run whole = { .check_rewrite = 1 }, bytes = { 0 }, pieces = { 0 };
+    sse_run whole = {.check_rewrite = 1}, bytes = {0}, pieces = {0};
     const char *stream = (const char *)data + 1;
     apr_pool_t *pool;
 

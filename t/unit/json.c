@@ -130,11 +130,29 @@ static void test_members(void **state)
 
 static void test_plain(void **state)
 {
-    static const struct { const char *text; int plain; } cases[] = {
-        { "{\"a\":[1,\"b c\",null]}", 1 }, { "\"\"", 1 }, { "1", 1 }, { "[]", 1 }, { "\"\xC3\xA9 x\"", 1 },
-        { " 1", 0 }, { "1 ", 0 }, { "[ ]", 0 }, { "{ }", 0 }, { "[1 ,2]", 0 }, { "[1, 2]", 0 }, { "{\"a\" :1}", 0 },
-        { "{\"a\": 1}", 0 }, { "{\"a\":1 }", 0 }, { "[1\n]", 0 }, { "[1]\r", 0 }, { "\t1", 0 }, { "\"\\/\"", 0 },
-        { "{\"\\u0041\":1}", 0 },
+    static const struct {
+        const char *text;
+        int plain;
+    } cases[] = {
+        {"{\"a\":[1,\"b c\",null]}", 1},
+        {"\"\"", 1},
+        {"1", 1},
+        {"[]", 1},
+        {"\"\xC3\xA9 x\"", 1},
+        {" 1", 0},
+        {"1 ", 0},
+        {"[ ]", 0},
+        {"{ }", 0},
+        {"[1 ,2]", 0},
+        {"[1, 2]", 0},
+        {"{\"a\" :1}", 0},
+        {"{\"a\": 1}", 0},
+        {"{\"a\":1 }", 0},
+        {"[1\n]", 0},
+        {"[1]\r", 0},
+        {"\t1", 0},
+        {"\"\\/\"", 0},
+        {"{\"\\u0041\":1}", 0},
     };
     uapi_json json;
     size_t i;
@@ -146,33 +164,79 @@ static void test_plain(void **state)
     }
 }
 
-#define CASE(reason, at, text) { UAPI_REASON_JSON_##reason, at, text, sizeof(text) - 1 }
+#define CASE(reason, at, text)                                \
+    {                                                         \
+        UAPI_REASON_JSON_##reason, at, text, sizeof(text) - 1 \
+    }
 
 static void test_refusals(void **state)
 {
-    static const struct { uapi_reason reason; unsigned at; const char *text; size_t length; } cases[] = {
-        CASE(SYNTAX, 0, ""), CASE(SYNTAX, 2, "  "), CASE(SYNTAX, 1, "[,1]"), CASE(SYNTAX, 3, "[1,]"),
-        CASE(SYNTAX, 7, "{\"a\":1,}"), CASE(SYNTAX, 1, "{1:2}"), CASE(SYNTAX, 4, "{\"a\"}"),
+    static const struct {
+        uapi_reason reason;
+        unsigned at;
+        const char *text;
+        size_t length;
+    } cases[] = {
+        CASE(SYNTAX, 0, ""),
+        CASE(SYNTAX, 2, "  "),
+        CASE(SYNTAX, 1, "[,1]"),
+        CASE(SYNTAX, 3, "[1,]"),
+        CASE(SYNTAX, 7, "{\"a\":1,}"),
+        CASE(SYNTAX, 1, "{1:2}"),
+        CASE(SYNTAX, 4, "{\"a\"}"),
         CASE(SYNTAX, 4, "{\"a\",1}"),
-        CASE(SYNTAX, 3, "[1 2]"), CASE(SYNTAX, 2, "[1}"), CASE(SYNTAX, 6, "{\"a\":1]"), CASE(SYNTAX, 0, "tru"),
-        CASE(SYNTAX, 0, "True"), CASE(SYNTAX, 0, "nul"), CASE(SYNTAX, 0, "+1"), CASE(SYNTAX, 1, "-"),
-        CASE(SYNTAX, 2, "1."), CASE(SYNTAX, 2, "1e"), CASE(SYNTAX, 3, "1e+"), CASE(SYNTAX, 0, ".5"),
-        CASE(TRAILING, 1, "01"), CASE(SYNTAX, 0, "'a'"), CASE(SYNTAX, 2, "\"a"), CASE(SYNTAX, 1, "\"\\"),
-        CASE(SYNTAX, 1, "\"\\x\""), CASE(SYNTAX, 1, "\"\\u12\""), CASE(SYNTAX, 1, "\"\\u12g4\""),
-        CASE(SYNTAX, 1, "\"\\U0041\""), CASE(SYNTAX, 2, "\"a\nb\""), CASE(SYNTAX, 2, "\"a\x1F\""),
-        CASE(SYNTAX, 0, "\xC3\xA9"), CASE(SYNTAX, 1, "[\f1]"), CASE(SYNTAX, 1, "[/**/1]"), CASE(SYNTAX, 1, "[NaN]"),
-        CASE(NUL, 0, "\0"), CASE(NUL, 1, "1\0"), CASE(NUL, 1, "[\0]"), CASE(NUL, 2, "\"a\0b\""),
+        CASE(SYNTAX, 3, "[1 2]"),
+        CASE(SYNTAX, 2, "[1}"),
+        CASE(SYNTAX, 6, "{\"a\":1]"),
+        CASE(SYNTAX, 0, "tru"),
+        CASE(SYNTAX, 0, "True"),
+        CASE(SYNTAX, 0, "nul"),
+        CASE(SYNTAX, 0, "+1"),
+        CASE(SYNTAX, 1, "-"),
+        CASE(SYNTAX, 2, "1."),
+        CASE(SYNTAX, 2, "1e"),
+        CASE(SYNTAX, 3, "1e+"),
+        CASE(SYNTAX, 0, ".5"),
+        CASE(TRAILING, 1, "01"),
+        CASE(SYNTAX, 0, "'a'"),
+        CASE(SYNTAX, 2, "\"a"),
+        CASE(SYNTAX, 1, "\"\\"),
+        CASE(SYNTAX, 1, "\"\\x\""),
+        CASE(SYNTAX, 1, "\"\\u12\""),
+        CASE(SYNTAX, 1, "\"\\u12g4\""),
+        CASE(SYNTAX, 1, "\"\\U0041\""),
+        CASE(SYNTAX, 2, "\"a\nb\""),
+        CASE(SYNTAX, 2, "\"a\x1F\""),
+        CASE(SYNTAX, 0, "\xC3\xA9"),
+        CASE(SYNTAX, 1, "[\f1]"),
+        CASE(SYNTAX, 1, "[/**/1]"),
+        CASE(SYNTAX, 1, "[NaN]"),
+        CASE(NUL, 0, "\0"),
+        CASE(NUL, 1, "1\0"),
+        CASE(NUL, 1, "[\0]"),
+        CASE(NUL, 2, "\"a\0b\""),
         CASE(NUL, 1, "\"\\u0000\""),
         CASE(NUL, 5, "{\"a\":\0}"),
-        CASE(UTF8, 0, "\xEF\xBB\xBF{}"), CASE(UTF8, 1, "\"\xFF\""), CASE(UTF8, 2, "\"a\x80\""),
+        CASE(UTF8, 0, "\xEF\xBB\xBF{}"),
+        CASE(UTF8, 1, "\"\xFF\""),
+        CASE(UTF8, 2, "\"a\x80\""),
         CASE(UTF8, 1, "\"\xC3\""),
-        CASE(UTF8, 1, "\"\xC3"), CASE(UTF8, 1, "\"\\ud800\""), CASE(UTF8, 1, "\"\\udc00\""),
+        CASE(UTF8, 1, "\"\xC3"),
+        CASE(UTF8, 1, "\"\\ud800\""),
+        CASE(UTF8, 1, "\"\\udc00\""),
         CASE(UTF8, 1, "\"\\ud800\\ud800\""),
-        CASE(UTF8, 1, "\"\\ud800\\u0041\""), CASE(UTF8, 1, "\"\\uD800x\""), CASE(UTF8, 1, "\"\\ud800\\udc0\""),
-        CASE(TRAILING, 2, "1 2"), CASE(TRAILING, 2, "{}}"), CASE(TRAILING, 2, "[],"), CASE(TRAILING, 4, "true1"),
+        CASE(UTF8, 1, "\"\\ud800\\u0041\""),
+        CASE(UTF8, 1, "\"\\uD800x\""),
+        CASE(UTF8, 1, "\"\\ud800\\udc0\""),
+        CASE(TRAILING, 2, "1 2"),
+        CASE(TRAILING, 2, "{}}"),
+        CASE(TRAILING, 2, "[],"),
+        CASE(TRAILING, 4, "true1"),
         CASE(TRAILING, 3, "{} \xEF\xBB\xBF"),
-        CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"a\":2}"), CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"\\u0061\":2}"),
-        CASE(DUPLICATE_KEY, 7, "{\"\":1,\"\":2}"), CASE(DUPLICATE_KEY, 14, "[{\"k\":{\"x\":1,\"\\u0078\":2}}]"),
+        CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"a\":2}"),
+        CASE(DUPLICATE_KEY, 8, "{\"a\":1,\"\\u0061\":2}"),
+        CASE(DUPLICATE_KEY, 7, "{\"\":1,\"\":2}"),
+        CASE(DUPLICATE_KEY, 14, "[{\"k\":{\"x\":1,\"\\u0078\":2}}]"),
         CASE(DUPLICATE_KEY, 19, "{\"\\ud83d\\ude00\":1,\"\xF0\x9F\x98\x80\":2}"),
     };
     uapi_json json;
@@ -184,8 +248,8 @@ static void test_refusals(void **state)
         uapi_reason reason = read_limited(&json, cases[i].text, cases[i].length, NULL, &result);
         const char *suffix = apr_psprintf(pool, " at byte %u", cases[i].at);
 
-        if (reason != cases[i].reason || !strstr(result.detail, suffix)
-            || strlen(strstr(result.detail, suffix)) != strlen(suffix)) {
+        if (reason != cases[i].reason || !strstr(result.detail, suffix) ||
+            strlen(strstr(result.detail, suffix)) != strlen(suffix)) {
             fail_msg("%s: %s, %s; not %s%s", cases[i].text, uapi_reason_describe(reason)->code, result.detail,
                      uapi_reason_describe(cases[i].reason)->code, suffix);
         }
@@ -206,7 +270,7 @@ static void test_no_duplicates(void **state)
 
 static void test_limits(void **state)
 {
-    uapi_json_limits limits = { 2, 4 };
+    uapi_json_limits limits = {2, 4};
     uapi_json json;
     uapi_result result;
     char deep[2 * (UAPI_JSON_MAX_DEPTH + 1)];
@@ -301,14 +365,25 @@ static void test_many_keys(void **state)
 /* One odd piece at each place of a string of each length. */
 static void test_string_positions(void **state)
 {
-    static const struct { const char *piece; size_t length; uapi_reason reason; } pieces[] = {
-        { "x", 1, UAPI_REASON_NONE }, { "\x7F", 1, UAPI_REASON_NONE }, { "\\n", 2, UAPI_REASON_NONE },
-        { "\\u00e9", 6, UAPI_REASON_NONE }, { "\xC3\xA9", 2, UAPI_REASON_NONE },
-        { "\xE4\xB8\x96", 3, UAPI_REASON_NONE },
-        { "\xF0\x9F\x98\x80", 4, UAPI_REASON_NONE }, { "\x1F", 1, UAPI_REASON_JSON_SYNTAX },
-        { "\x01", 1, UAPI_REASON_JSON_SYNTAX }, { "\0", 1, UAPI_REASON_JSON_NUL }, { "\x80", 1, UAPI_REASON_JSON_UTF8 },
-        { "\xFF", 1, UAPI_REASON_JSON_UTF8 }, { "\\q", 2, UAPI_REASON_JSON_SYNTAX },
-        { "\"", 1, UAPI_REASON_JSON_TRAILING },
+    static const struct {
+        const char *piece;
+        size_t length;
+        uapi_reason reason;
+    } pieces[] = {
+        {"x", 1, UAPI_REASON_NONE},
+        {"\x7F", 1, UAPI_REASON_NONE},
+        {"\\n", 2, UAPI_REASON_NONE},
+        {"\\u00e9", 6, UAPI_REASON_NONE},
+        {"\xC3\xA9", 2, UAPI_REASON_NONE},
+        {"\xE4\xB8\x96", 3, UAPI_REASON_NONE},
+        {"\xF0\x9F\x98\x80", 4, UAPI_REASON_NONE},
+        {"\x1F", 1, UAPI_REASON_JSON_SYNTAX},
+        {"\x01", 1, UAPI_REASON_JSON_SYNTAX},
+        {"\0", 1, UAPI_REASON_JSON_NUL},
+        {"\x80", 1, UAPI_REASON_JSON_UTF8},
+        {"\xFF", 1, UAPI_REASON_JSON_UTF8},
+        {"\\q", 2, UAPI_REASON_JSON_SYNTAX},
+        {"\"", 1, UAPI_REASON_JSON_TRAILING},
     };
     char text[64];
     size_t length, at, i;
@@ -366,7 +441,7 @@ static uapi_reason read_quoted(uapi_json *json, const char *contents, size_t len
     memcpy(text + 1, contents, length);
     text[length + 1] = '"';
     return (uapi_json_read(json, text, length + 2, NULL, pool, NULL) == APR_SUCCESS) ? UAPI_REASON_NONE
-        : UAPI_REASON_JSON_UTF8;
+                                                                                     : UAPI_REASON_JSON_UTF8;
 }
 
 /* Each character is accepted, raw and as an escape, and the two are the same. */
@@ -387,8 +462,7 @@ static void test_every_character(void **state)
         assert_int_equal(read_quoted(&json, raw, length), is_surrogate ? UAPI_REASON_JSON_UTF8 : UAPI_REASON_NONE);
         if (point < 0x10000) {
             sprintf(escape, "\\u%04x", point);
-        }
-        else {
+        } else {
             sprintf(escape, "\\u%04X\\u%04X", 0xD800 + ((point - 0x10000) >> 10), 0xDC00 + (point & 0x3FF));
         }
         sprintf(quoted, "\"%s\"", escape);
@@ -414,13 +488,13 @@ static void test_every_sequence(void **state)
     (void)state;
     for (a = 0x80; a < 0x100; a++) {
         for (b = 0; b < 0x100; b++) {
-            char two[2] = { (char)a, (char)b };
+            char two[2] = {(char)a, (char)b};
             int valid = a >= 0xC2 && a <= 0xDF && b >= 0x80 && b <= 0xBF;
             uapi_json json;
 
             assert_int_equal(read_quoted(&json, two, 2) == UAPI_REASON_NONE, valid);
             for (c = 0x7F; c < 0xC1 && a >= 0xE0 && a <= 0xF4; c++) {
-                char four[4] = { (char)a, (char)b, (char)c, '\x80' };
+                char four[4] = {(char)a, (char)b, (char)c, '\x80'};
                 unsigned low = a == 0xE0 ? 0xA0 : a == 0xF0 ? 0x90 : 0x80;
                 unsigned high = a == 0xED ? 0x9F : a == 0xF4 ? 0x8F : 0xBF;
 
@@ -456,14 +530,28 @@ static void test_strings(void **state)
 
 static void test_equals(void **state)
 {
-    static const struct { const char *json, *text; int equal, nocase; } cases[] = {
-        { "\"method\"", "method", 1, 1 }, { "\"Method\"", "method", 0, 1 }, { "\"method\"", "methods", 0, 0 },
-        { "\"methods\"", "method", 0, 0 }, { "\"\\u006dethod\"", "method", 1, 1 },
-        { "\"\\u004dETHOD\"", "method", 0, 1 },
-        { "\"metho\\u0064\"", "method", 1, 1 }, { "\"metho\\u0064\"", "metho", 0, 0 }, { "\"\"", "", 1, 1 },
-        { "\"\"", "a", 0, 0 }, { "\"\\n\"", "\n", 1, 1 }, { "\"\\n\"", "", 0, 0 }, { "\"@\"", "`", 0, 0 },
-        { "\"[\"", "{", 0, 0 }, { "\"\xC3\xA9\"", "\xC3\x89", 0, 0 }, { "\"\\u00e9\"", "\xC3\xA9", 1, 1 },
-        { "true", "true", 0, 0 }, { "12", "12", 0, 0 },
+    static const struct {
+        const char *json, *text;
+        int equal, nocase;
+    } cases[] = {
+        {"\"method\"", "method", 1, 1},
+        {"\"Method\"", "method", 0, 1},
+        {"\"method\"", "methods", 0, 0},
+        {"\"methods\"", "method", 0, 0},
+        {"\"\\u006dethod\"", "method", 1, 1},
+        {"\"\\u004dETHOD\"", "method", 0, 1},
+        {"\"metho\\u0064\"", "method", 1, 1},
+        {"\"metho\\u0064\"", "metho", 0, 0},
+        {"\"\"", "", 1, 1},
+        {"\"\"", "a", 0, 0},
+        {"\"\\n\"", "\n", 1, 1},
+        {"\"\\n\"", "", 0, 0},
+        {"\"@\"", "`", 0, 0},
+        {"\"[\"", "{", 0, 0},
+        {"\"\xC3\xA9\"", "\xC3\x89", 0, 0},
+        {"\"\\u00e9\"", "\xC3\xA9", 1, 1},
+        {"true", "true", 0, 0},
+        {"12", "12", 0, 0},
     };
     uapi_json json;
     size_t i;
@@ -479,9 +567,12 @@ static void test_equals(void **state)
 /* Against a map of each decoded byte to the raw range of its character, made piece by piece. */
 static void test_locate(void **state)
 {
-    static const struct { const char *raw; size_t decoded; } pieces[] = {
-        { "a", 1 }, { "\\n", 1 }, { "\xC3\xA9", 2 }, { "\\u00e9", 2 }, { "\\ud83d\\ude00", 4 }, { "b", 1 }, { "c", 1 },
-        { "\\u4e16", 3 }, { "\xF0\x9F\x98\x80", 4 }, { "\\\\", 1 }, { "\\\"", 1 }, { "z", 1 },
+    static const struct {
+        const char *raw;
+        size_t decoded;
+    } pieces[] = {
+        {"a", 1}, {"\\n", 1},     {"\xC3\xA9", 2},         {"\\u00e9", 2}, {"\\ud83d\\ude00", 4}, {"b", 1},
+        {"c", 1}, {"\\u4e16", 3}, {"\xF0\x9F\x98\x80", 4}, {"\\\\", 1},    {"\\\"", 1},           {"z", 1},
     };
     size_t start[64], end[64], count = 0, raw = 2, i, j;
     char text[128] = "[\"";
@@ -541,10 +632,21 @@ static void test_locate_edges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_tape), TEST(test_members), TEST(test_plain), TEST(test_refusals), TEST(test_no_duplicates),
-        TEST(test_limits), TEST(test_growth), TEST(test_many_keys), TEST(test_string_positions),
-        TEST(test_every_character), TEST(test_every_sequence), TEST(test_strings), TEST(test_equals),
-        TEST(test_locate), TEST(test_locate_edges),
+        TEST(test_tape),
+        TEST(test_members),
+        TEST(test_plain),
+        TEST(test_refusals),
+        TEST(test_no_duplicates),
+        TEST(test_limits),
+        TEST(test_growth),
+        TEST(test_many_keys),
+        TEST(test_string_positions),
+        TEST(test_every_character),
+        TEST(test_every_sequence),
+        TEST(test_strings),
+        TEST(test_equals),
+        TEST(test_locate),
+        TEST(test_locate_edges),
     };
     int failed;
 

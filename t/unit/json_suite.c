@@ -22,11 +22,17 @@ typedef struct suite_case {
     const char *name;
     const char *text;
     size_t length;
-    uapi_reason reason;  /* NONE: accepted */
+    uapi_reason reason; /* NONE: accepted */
 } suite_case;
 
-#define ACCEPTED(name, text) { name, text, sizeof(text) - 1, UAPI_REASON_NONE }
-#define REFUSED(reason, name, text) { name, text, sizeof(text) - 1, UAPI_REASON_JSON_##reason }
+#define ACCEPTED(name, text)                           \
+    {                                                  \
+        name, text, sizeof(text) - 1, UAPI_REASON_NONE \
+    }
+#define REFUSED(reason, name, text)                             \
+    {                                                           \
+        name, text, sizeof(text) - 1, UAPI_REASON_JSON_##reason \
+    }
 
 static const suite_case must_accept[] = {
     ACCEPTED("array_arraysWithSpaces", "[[]   ]"),
@@ -45,7 +51,7 @@ static const suite_case must_accept[] = {
     ACCEPTED("number_0e1", "[0e1]"),
     ACCEPTED("number_after_space", "[ 4]"),
     ACCEPTED("number_double_close_to_zero",
-        "[-0.000000000000000000000000000000000000000000000000000000000000000000000000000001]\n"),
+             "[-0.000000000000000000000000000000000000000000000000000000000000000000000000000001]\n"),
     ACCEPTED("number_int_with_exp", "[20e1]"),
     ACCEPTED("number_minus_zero", "[-0]"),
     ACCEPTED("number_negative_int", "[-123]"),
@@ -72,12 +78,12 @@ static const suite_case must_accept[] = {
     REFUSED(NUL, "object_escaped_null_in_key", "{\"foo\\u0000bar\": 42}"),
     ACCEPTED("object_extreme_numbers", "{ \"min\": -1.0e+28, \"max\": 1.0e+28 }"),
     ACCEPTED("object_long_strings",
-        "{\"x\":[{\"id\": \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}], \"id\": \"xxxxxxxxxxxxxxxxxxxxxxx"
-        "xxxxxxxxxxxxxxxxx\"}"),
+             "{\"x\":[{\"id\": \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}], \"id\": \"xxxxxxxxxxxxxxxxxxxxxxx"
+             "xxxxxxxxxxxxxxxxx\"}"),
     ACCEPTED("object_simple", "{\"a\":[]}"),
     ACCEPTED("object_string_unicode",
-        "{\"title\":\"\\u041f\\u043e\\u043b\\u0442\\u043e\\u0440\\u0430 \\u0417\\u0435\\u043c\\u043b\\u0435"
-        "\\u043a\\u043e\\u043f\\u0430\" }"),
+             "{\"title\":\"\\u041f\\u043e\\u043b\\u0442\\u043e\\u0440\\u0430 \\u0417\\u0435\\u043c\\u043b\\u0435"
+             "\\u043a\\u043e\\u043f\\u0430\" }"),
     ACCEPTED("object_with_newlines", "{\n\"a\": \"b\"\n}"),
     ACCEPTED("string_1_2_3_bytes_UTF-8_sequences", "[\"\\u0060\\u012a\\u12AB\"]"),
     ACCEPTED("string_accepted_surrogate_pair", "[\"\\uD801\\udc37\"]"),
@@ -122,7 +128,8 @@ static const suite_case must_accept[] = {
     ACCEPTED("string_unicode_U+FFFE_nonchar", "[\"\\uFFFE\"]"),
     ACCEPTED("string_unicode_escaped_double_quote", "[\"\\u0022\"]"),
     ACCEPTED("string_utf8", "[\"\xe2\x82\xac\xf0\x9d\x84\x9e\"]"),
-    ACCEPTED("string_with_del_character", "[\"a\x7f" "a\"]"),
+    ACCEPTED("string_with_del_character", "[\"a\x7f"
+                                          "a\"]"),
     ACCEPTED("structure_lonely_false", "false"),
     ACCEPTED("structure_lonely_int", "42"),
     ACCEPTED("structure_lonely_negative_real", "-0.1"),
@@ -156,7 +163,9 @@ static const suite_case must_refuse[] = {
     REFUSED(SYNTAX, "array_newlines_unclosed", "[\"a\",\n4\n,1,"),
     REFUSED(SYNTAX, "array_number_and_comma", "[1,]"),
     REFUSED(SYNTAX, "array_number_and_several_commas", "[1,,]"),
-    REFUSED(SYNTAX, "array_spaces_vertical_tab_formfeed", "[\"\x0b" "a\"\\f]"),
+    REFUSED(SYNTAX, "array_spaces_vertical_tab_formfeed",
+            "[\"\x0b"
+            "a\"\\f]"),
     REFUSED(SYNTAX, "array_star_inside", "[*]"),
     REFUSED(SYNTAX, "array_unclosed", "[\"\""),
     REFUSED(SYNTAX, "array_unclosed_trailing_comma", "[1,"),
@@ -270,7 +279,9 @@ static const suite_case must_refuse[] = {
     REFUSED(SYNTAX, "string_single_quote", "['single quote']"),
     REFUSED(SYNTAX, "string_single_string_no_double_quotes", "abc"),
     REFUSED(SYNTAX, "string_start_escape_unclosed", "[\"\\"),
-    REFUSED(NUL, "string_unescaped_ctrl_char", "[\"a\x00" "a\"]"),
+    REFUSED(NUL, "string_unescaped_ctrl_char",
+            "[\"a\x00"
+            "a\"]"),
     REFUSED(SYNTAX, "string_unescaped_newline", "[\"new\nline\"]"),
     REFUSED(SYNTAX, "string_unescaped_tab", "[\"\t\"]"),
     REFUSED(SYNTAX, "string_unicode_CapitalU", "\"\\UA66D\""),
@@ -327,8 +338,8 @@ static const suite_case must_refuse[] = {
 static const suite_case may_do_either[] = {
     ACCEPTED("number_double_huge_neg_exp", "[123.456e-789]"),
     ACCEPTED("number_huge_exp",
-        "[0.4e006699999999999999999999999999999999999999999999999999999999999999999999999999999999999999999"
-        "99999999999999999999999999969999999006]"),
+             "[0.4e006699999999999999999999999999999999999999999999999999999999999999999999999999999999999999999"
+             "99999999999999999999999999969999999006]"),
     ACCEPTED("number_neg_int_huge_exp", "[-1e+9999]"),
     ACCEPTED("number_pos_double_huge_exp", "[1.5e+9999]"),
     ACCEPTED("number_real_neg_overflow", "[-123123e100000]"),
@@ -369,7 +380,7 @@ static apr_pool_t *pool;
 static void check_case(const suite_case *row)
 {
     char *copy = malloc(row->length ? row->length : 1);
-    uapi_result result = { 0, UAPI_REASON_NONE, NULL };
+    uapi_result result = {0, UAPI_REASON_NONE, NULL};
     uapi_json json;
     apr_status_t status;
 
@@ -414,7 +425,7 @@ static void check_repeated(const char *name, const char *piece, size_t times, ua
 {
     size_t width = strlen(piece), i;
     char *text = malloc(width * times);
-    suite_case row = { name, text, width * times, reason };
+    suite_case row = {name, text, width * times, reason};
 
     assert_non_null(text);
     for (i = 0; i < times; i++) {
@@ -435,7 +446,9 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_must_accept), cmocka_unit_test(test_must_refuse), cmocka_unit_test(test_may_do_either),
+        cmocka_unit_test(test_must_accept),
+        cmocka_unit_test(test_must_refuse),
+        cmocka_unit_test(test_may_do_either),
         cmocka_unit_test(test_deep),
     };
     int failed;

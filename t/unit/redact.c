@@ -31,11 +31,16 @@ static void check(const char *text, int json, const char *needles, const char *e
     for (char *needle = strtok_r(copy, "|", &state); needle != NULL; needle = strtok_r(NULL, "|", &state)) {
         const char *at = memmem(view.text, view.length, needle, strlen(needle));
         assert_non_null(at);
-        findings[report.count++] = (uapi_firewall_finding){"s", "s.r", UAPI_SEVERITY_HIGH, UAPI_ACTION_REDACT,
-                                                           (size_t)(at - view.text), (size_t)(at - view.text) + strlen(needle)};
+        findings[report.count++] = (uapi_firewall_finding){"s",
+                                                           "s.r",
+                                                           UAPI_SEVERITY_HIGH,
+                                                           UAPI_ACTION_REDACT,
+                                                           (size_t)(at - view.text),
+                                                           (size_t)(at - view.text) + strlen(needle)};
     }
     if (expected == NULL) {
-        assert_int_not_equal(uapi_redact(&out, &length, text, strlen(text), json ? &view : NULL, &report, pool), APR_SUCCESS);
+        assert_int_not_equal(uapi_redact(&out, &length, text, strlen(text), json ? &view : NULL, &report, pool),
+                             APR_SUCCESS);
         return;
     }
     assert_int_equal(uapi_redact(&out, &length, text, strlen(text), json ? &view : NULL, &report, pool), APR_SUCCESS);
@@ -46,7 +51,8 @@ static void check(const char *text, int json, const char *needles, const char *e
 static void changes_only_the_finding(void **state)
 {
     (void)state;
-    check("{ \"a\" : \"x SECRET y\",\n \"n\": 1.50 }", 1, "SECRET", "{ \"a\" : \"x [REDACTED:s.r] y\",\n \"n\": 1.50 }");
+    check("{ \"a\" : \"x SECRET y\",\n \"n\": 1.50 }", 1, "SECRET",
+          "{ \"a\" : \"x [REDACTED:s.r] y\",\n \"n\": 1.50 }");
     check("plain SECRET text", 0, "SECRET", "plain [REDACTED:s.r] text");
     check("SECRET", 0, "SECRET", "[REDACTED:s.r]");
 }
@@ -55,7 +61,8 @@ static void covers_whole_escapes(void **state)
 {
     (void)state;
     check("{\"a\":\"<\\u0053ECRET>\\n\"}", 1, "SECRET", "{\"a\":\"<[REDACTED:s.r]>\\n\"}");
-    check("{\"a\":\"\\ud83d\\ude00SECRET\\ud83d\\ude00\"}", 1, "SECRET", "{\"a\":\"\\ud83d\\ude00[REDACTED:s.r]\\ud83d\\ude00\"}");
+    check("{\"a\":\"\\ud83d\\ude00SECRET\\ud83d\\ude00\"}", 1, "SECRET",
+          "{\"a\":\"\\ud83d\\ude00[REDACTED:s.r]\\ud83d\\ude00\"}");
 }
 
 static void merges_overlaps_and_keeps_order(void **state)
@@ -91,9 +98,9 @@ static void leaves_lenient_findings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes_only_the_finding),  cmocka_unit_test(covers_whole_escapes),
+        cmocka_unit_test(changes_only_the_finding),        cmocka_unit_test(covers_whole_escapes),
         cmocka_unit_test(merges_overlaps_and_keeps_order), cmocka_unit_test(splits_what_spans_strings),
-        cmocka_unit_test(refuses_what_has_no_string), cmocka_unit_test(leaves_lenient_findings),
+        cmocka_unit_test(refuses_what_has_no_string),      cmocka_unit_test(leaves_lenient_findings),
     };
     int failed;
     apr_initialize();

@@ -22,9 +22,9 @@ static apr_pool_t *pool;
 typedef struct sse_run {
     char raw[8192];
     size_t raw_length;
-    const char *data[64];  /* copies */
-    unsigned count;        /* of events with data */
-    unsigned finished;     /* of them, those that came before the end of the stream */
+    const char *data[64]; /* copies */
+    unsigned count;       /* of events with data */
+    unsigned finished;    /* of them, those that came before the end of the stream */
 } sse_run;
 
 static void note(sse_run *run, const uapi_sse_event *event)
@@ -67,31 +67,39 @@ static void finish(uapi_sse *sse, sse_run *run)
     }
 }
 
-static const struct { const char *stream; unsigned finished; const char *data[8]; } streams[] = {
-    { "data: a\n\ndata: b\n\n", 2, { "a", "b" } },
-    { "data: a\r\n\r\ndata: b\r\n\r\n", 2, { "a", "b" } },
-    { "data: a\r\rdata: b\r\r", 2, { "a", "b" } },
-    { "data: a\r\n\ndata: b\n\r\ndata:c\r\r\ndata:d\r\n\r", 4, { "a", "b", "c", "d" } },
-    { "data: a\n\r\r\ndata: b\n\n", 2, { "a", "b" } },
-    { "\xEF\xBB\xBF" "data: a\n\n\xEF\xBB\xBF" "data: b\n\n", 1, { "a" } },
-    { "\xEF\xBB\xBF\n\xEF\xBB\xBF", 0, { NULL } },
-    { "\xEF\xBB", 0, { NULL } },
-    { "\xEF\xBB\n\ndata:x\n\n", 1, { "x" } },
-    { ": comment\n\n:\n\ndata: a\n: more\n\n\n\n", 1, { "a" } },
-    { "event: message\nid: 7\ndata: {\"a\":1}\nretry: 10\n\n", 1, { "{\"a\":1}" } },
-    { "data: a\ndata:b\ndata\ndata:  c\n\n", 1, { "a\nb\n\n c" } },
-    { "data: a\r\ndata: b\r\n\r\ndata\r\n\r\ndata:\ndata:\n\n", 3, { "a\nb", "", "\n" } },
-    { "database: a\nDATA: b\n data: c\ndata : d\ndat\n\n", 0, { NULL } },
-    { "data: a:b: c\ndata:\td\n\n", 1, { "a:b: c\n\td" } },
-    { "data: a\n\ndata: unfinished\n", 1, { "a", "unfinished" } },
-    { "data: a\n\ndata: unfin", 1, { "a", "unfin" } },
-    { "data: a\r\n\r\ndata: unfin\r", 1, { "a", "unfin" } },
-    { "data: one\ndata: two", 0, { "one\ntwo" } },
-    { "data", 0, { "" } },
-    { "", 0, { NULL } },
-    { "\n", 0, { NULL } },
-    { "\r\n\r\n\r\r\n\n", 0, { NULL } },
-    { "id: 1\nevent: x\n\nid: 2\n\ndata: \xF0\x9F\x98\x80\n\n", 1, { "\xF0\x9F\x98\x80" } },
+static const struct {
+    const char *stream;
+    unsigned finished;
+    const char *data[8];
+} streams[] = {
+    {"data: a\n\ndata: b\n\n", 2, {"a", "b"}},
+    {"data: a\r\n\r\ndata: b\r\n\r\n", 2, {"a", "b"}},
+    {"data: a\r\rdata: b\r\r", 2, {"a", "b"}},
+    {"data: a\r\n\ndata: b\n\r\ndata:c\r\r\ndata:d\r\n\r", 4, {"a", "b", "c", "d"}},
+    {"data: a\n\r\r\ndata: b\n\n", 2, {"a", "b"}},
+    {"\xEF\xBB\xBF"
+     "data: a\n\n\xEF\xBB\xBF"
+     "data: b\n\n",
+     1,
+     {"a"}},
+    {"\xEF\xBB\xBF\n\xEF\xBB\xBF", 0, {NULL}},
+    {"\xEF\xBB", 0, {NULL}},
+    {"\xEF\xBB\n\ndata:x\n\n", 1, {"x"}},
+    {": comment\n\n:\n\ndata: a\n: more\n\n\n\n", 1, {"a"}},
+    {"event: message\nid: 7\ndata: {\"a\":1}\nretry: 10\n\n", 1, {"{\"a\":1}"}},
+    {"data: a\ndata:b\ndata\ndata:  c\n\n", 1, {"a\nb\n\n c"}},
+    {"data: a\r\ndata: b\r\n\r\ndata\r\n\r\ndata:\ndata:\n\n", 3, {"a\nb", "", "\n"}},
+    {"database: a\nDATA: b\n data: c\ndata : d\ndat\n\n", 0, {NULL}},
+    {"data: a:b: c\ndata:\td\n\n", 1, {"a:b: c\n\td"}},
+    {"data: a\n\ndata: unfinished\n", 1, {"a", "unfinished"}},
+    {"data: a\n\ndata: unfin", 1, {"a", "unfin"}},
+    {"data: a\r\n\r\ndata: unfin\r", 1, {"a", "unfin"}},
+    {"data: one\ndata: two", 0, {"one\ntwo"}},
+    {"data", 0, {""}},
+    {"", 0, {NULL}},
+    {"\n", 0, {NULL}},
+    {"\r\n\r\n\r\r\n\n", 0, {NULL}},
+    {"id: 1\nevent: x\n\nid: 2\n\ndata: \xF0\x9F\x98\x80\n\n", 1, {"\xF0\x9F\x98\x80"}},
 };
 
 static void check_run(const sse_run *run, size_t i)
@@ -117,7 +125,7 @@ static void test_whole(void **state)
     (void)state;
     for (i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
         uapi_sse *sse = uapi_sse_create(pool, 1000);
-        sse_run run = { .count = 0 };
+        sse_run run = {.count = 0};
 
         feed(sse, &run, streams[i].stream, strlen(streams[i].stream));
         finish(sse, &run);
@@ -132,7 +140,7 @@ static void test_single_bytes(void **state)
     (void)state;
     for (i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
         uapi_sse *sse = uapi_sse_create(pool, 1000);
-        sse_run run = { .count = 0 };
+        sse_run run = {.count = 0};
 
         for (at = 0; at < strlen(streams[i].stream); at++) {
             feed(sse, &run, streams[i].stream + at, 1);
@@ -156,7 +164,7 @@ static void test_cuts(void **state)
         for (first = 0; first <= length; first++) {
             for (second = first; second <= length; second++) {
                 uapi_sse *sse = uapi_sse_create(pool, 1000);
-                sse_run run = { .count = 0 };
+                sse_run run = {.count = 0};
 
                 feed(sse, &run, stream, first);
                 feed(sse, &run, stream + first, second - first);
@@ -202,16 +210,29 @@ static void test_cr_is_enough(void **state)
 /* The same limit whether an event comes whole or byte by byte. */
 static void test_too_large(void **state)
 {
-    static const struct { const char *stream; int fits; } cases[] = {
-        { "data: 3456\n\n", 1 }, { "data: 34567\n\n", 0 }, { "data: 3456\n\ndata: 3456\n\n", 1 }, { ": 3456789012", 1 },
-        { ": 34567890123", 0 }, { "data: 3\n\n: 34567890123", 0 }, { "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", 1 },
-        { "\xEF\xBB\xBF" "data: 3\n\n", 1 }, { "\xEF\xBB\xBF" "data: 34\n\n", 0 },
+    static const struct {
+        const char *stream;
+        int fits;
+    } cases[] = {
+        {"data: 3456\n\n", 1},
+        {"data: 34567\n\n", 0},
+        {"data: 3456\n\ndata: 3456\n\n", 1},
+        {": 3456789012", 1},
+        {": 34567890123", 0},
+        {"data: 3\n\n: 34567890123", 0},
+        {"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n", 1},
+        {"\xEF\xBB\xBF"
+         "data: 3\n\n",
+         1},
+        {"\xEF\xBB\xBF"
+         "data: 34\n\n",
+         0},
     };
     size_t i, at;
 
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uapi_result result = { 0, UAPI_REASON_NONE, NULL };
+        uapi_result result = {0, UAPI_REASON_NONE, NULL};
         uapi_sse *sse = uapi_sse_create(pool, 12);
         uapi_sse_event event;
         int dead = 0;
@@ -259,18 +280,26 @@ static void test_cost(void **state)
 
 static void test_rewrite(void **state)
 {
-    static const struct { const char *stream, *data, *expected; } cases[] = {
-        { "data: a\n\n", "b", "data: b\n\n" },
-        { "data:a\r\n\r\n", "b", "data: b\r\n\r\n" },
-        { "data:a\r\r", "b", "data: b\r\r" },
-        { "event: e\ndata: a\nid: 1\ndata: b\n: c\nretry: 5\n\n", "x\ny",
-          "event: e\ndata: x\ndata: y\nid: 1\n: c\nretry: 5\n\n" },
-        { "data: a\n\n", "", "data: \n\n" }, { "data: a\n\n", "x\n", "data: x\ndata: \n\n" },
-        { "data: a\n\n", "x\revent: y", "data: x\ndata: event: y\n\n" },
-        { "id: 3\n\n", "x", "id: 3\ndata: x\n\n" },
-        { "\xEF\xBB\xBF" "data: a\n\n", "b", "\xEF\xBB\xBF" "data: b\n\n" },
-        { "data: a\nid: 1", "b", "data: b\nid: 1" }, { "id: 1\ndata: a", "b", "id: 1\ndata: b\n" },
-        { "id: 1", "b", "id: 1" },
+    static const struct {
+        const char *stream, *data, *expected;
+    } cases[] = {
+        {"data: a\n\n", "b", "data: b\n\n"},
+        {"data:a\r\n\r\n", "b", "data: b\r\n\r\n"},
+        {"data:a\r\r", "b", "data: b\r\r"},
+        {"event: e\ndata: a\nid: 1\ndata: b\n: c\nretry: 5\n\n", "x\ny",
+         "event: e\ndata: x\ndata: y\nid: 1\n: c\nretry: 5\n\n"},
+        {"data: a\n\n", "", "data: \n\n"},
+        {"data: a\n\n", "x\n", "data: x\ndata: \n\n"},
+        {"data: a\n\n", "x\revent: y", "data: x\ndata: event: y\n\n"},
+        {"id: 3\n\n", "x", "id: 3\ndata: x\n\n"},
+        {"\xEF\xBB\xBF"
+         "data: a\n\n",
+         "b",
+         "\xEF\xBB\xBF"
+         "data: b\n\n"},
+        {"data: a\nid: 1", "b", "data: b\nid: 1"},
+        {"id: 1\ndata: a", "b", "id: 1\ndata: b\n"},
+        {"id: 1", "b", "id: 1"},
     };
     size_t i;
 
@@ -310,9 +339,9 @@ static void test_rewrite_lead(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole), cmocka_unit_test(test_single_bytes), cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_cr_is_enough), cmocka_unit_test(test_too_large), cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_rewrite), cmocka_unit_test(test_rewrite_lead),
+        cmocka_unit_test(test_whole),        cmocka_unit_test(test_single_bytes), cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_cr_is_enough), cmocka_unit_test(test_too_large),    cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_rewrite),      cmocka_unit_test(test_rewrite_lead),
     };
     int failed;
 

@@ -26,11 +26,18 @@ static void make(uapi_json *json, uapi_view *view, const char *text)
 
 static void test_text(void **state)
 {
-    static const struct { const char *text, *view; } cases[] = {
-        { "{\"a\":[1,\"x y\",null]}", NULL }, { "\"\"", NULL }, { "17", NULL },
-        { " { \"a b\" : [ 1 , \" x \" ,\tnull ]\r\n, \"c\":{ } } ", "{\"a b\":[1,\" x \",null],\"c\":{}}" },
-        { "[\"a\\\"b\\\\\\n\\u00e9\\ud83d\\ude00\"]", "[\"a\"b\\\n\xC3\xA9\xF0\x9F\x98\x80\"]" },
-        { "{\"\\u0061\":\"\\/\"}", "{\"a\":\"/\"}" }, { " true ", "true" }, { "[ ]", "[]" }, { " \"\" ", "\"\"" },
+    static const struct {
+        const char *text, *view;
+    } cases[] = {
+        {"{\"a\":[1,\"x y\",null]}", NULL},
+        {"\"\"", NULL},
+        {"17", NULL},
+        {" { \"a b\" : [ 1 , \" x \" ,\tnull ]\r\n, \"c\":{ } } ", "{\"a b\":[1,\" x \",null],\"c\":{}}"},
+        {"[\"a\\\"b\\\\\\n\\u00e9\\ud83d\\ude00\"]", "[\"a\"b\\\n\xC3\xA9\xF0\x9F\x98\x80\"]"},
+        {"{\"\\u0061\":\"\\/\"}", "{\"a\":\"/\"}"},
+        {" true ", "true"},
+        {"[ ]", "[]"},
+        {" \"\" ", "\"\""},
     };
     uapi_json json;
     uapi_view view;
@@ -93,13 +100,11 @@ static void make_map(view_map *map, const char *text)
             inside = !inside;
             strings += (uint32_t)inside;
             map_byte(map, 0, 0, 0);
-        }
-        else if (inside) {
+        } else if (inside) {
             for (i = 0; i < decoded_width(text + at); i++) {
                 map_byte(map, at, at + width, strings);
             }
-        }
-        else if (!strchr(" \t\r\n", text[at])) {
+        } else if (!strchr(" \t\r\n", text[at])) {
             map_byte(map, 0, 0, 0);
         }
         at += width;
@@ -151,7 +156,11 @@ static void test_locate(void **state)
         "{\"key\":\"value\",\"n\":[12,true,\"\",\"z\"]}",
         " { \"key\" : \"value\" , \"n\" : [ 12 , true , \"\" , \"z\" ] } ",
         "{\"k\\u00e9y\":\"v\\nal\\ud83d\\ude00ue\",\"\\u4e16\":[\"\\\"\",\"\",\"\\\\\\\\\"]}",
-        "[\"\xC3\xA9\xE4\xB8\x96\xF0\x9F\x98\x80\",\"a\xC3\xA9\"]", "\"abc\"", "\"\\n\"", "[]", "7",
+        "[\"\xC3\xA9\xE4\xB8\x96\xF0\x9F\x98\x80\",\"a\xC3\xA9\"]",
+        "\"abc\"",
+        "\"\\n\"",
+        "[]",
+        "7",
         " [[[\"a\"],[\"b\"]],\"c\"]",
         "[\"\",\"\",{\"\":\"\"}]",
     };
@@ -165,7 +174,7 @@ static void test_locate(void **state)
 
 static void test_locate_max(void **state)
 {
-    uapi_view_range ranges[3] = { { 0, 0 }, { 0, 0 }, { 9, 9 } };
+    uapi_view_range ranges[3] = {{0, 0}, {0, 0}, {9, 9}};
     uapi_json json;
     uapi_view view;
 
@@ -207,7 +216,9 @@ static void test_locate_cost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text), cmocka_unit_test(test_locate), cmocka_unit_test(test_locate_max),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_locate),
+        cmocka_unit_test(test_locate_max),
         cmocka_unit_test(test_locate_cost),
     };
     int failed;
