@@ -19,7 +19,8 @@
 #include "httpd/stages.h"
 #include "httpd/status.h"
 
-/* clang-format off: an aligned list is the map */
+/* Aligned by hand: the list is the map. */
+/* clang-format off */
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
