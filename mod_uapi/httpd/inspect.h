@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file inspect.h
- * What the response filter is made of: judging one text (a whole body, or the data of one event), and the two ways a body
- * comes: whole, or as a stream of events.
+ * What the response filter is made of: judging the head, judging one text (a whole body, or the data of one event), and the two
+ * ways a body comes: whole, or as a stream of events.
  */
 #ifndef UAPI_HTTPD_INSPECT_H
 #define UAPI_HTTPD_INSPECT_H
@@ -31,6 +31,15 @@ typedef struct uapi_inspected {
  */
 apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length, uapi_inspected *out,
                                apr_pool_t *pool, uapi_result *result);
+
+/** The value of a header field with the injected credential, should it be in it, replaced and the finding noted; else `value`. */
+const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_pool_t *pool);
+
+/**
+ * Judge the answer's head: fields in the gateway's name go, an echoed credential is cut out. Fails with response.invalid, and
+ * with no header field left, if one is such as httpd would not send.
+ */
+apr_status_t uapi_inspect_head(request_rec *r, uapi_call *call, uapi_result *result);
 
 /** State of the filter, one a response. */
 typedef struct uapi_response {

@@ -79,6 +79,9 @@ static apr_status_t begin(ap_filter_t *f, uapi_response *response)
     request_rec *r = f->r;
     const char *encoding = apr_table_get(r->headers_out, "Content-Encoding");
     uapi_result result = {0};
+    if (uapi_inspect_head(r, response->call, &result) != APR_SUCCESS) {
+        return uapi_response_refuse(f, response, &result, NULL);
+    }
     apr_table_setn(r->err_headers_out, "Uapi-Call-Id", response->call->id);
     if (has_no_body(r)) {
         response->state = UAPI_RESPONSE_EMPTY;
@@ -240,6 +243,7 @@ static apr_status_t inspect_empty(ap_filter_t *f, uapi_response *response, apr_b
 static apr_status_t inspect_response(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     uapi_response *response = f->ctx;
+    apr_table_clear(f->r->trailers_out); /* nobody judged them */
     if (response->state == UAPI_RESPONSE_START) {
         apr_status_t status = begin(f, response);
         if (status != APR_SUCCESS) {

@@ -42,6 +42,17 @@ static void remember(uapi_call *call, const uapi_firewall_report *report)
     }
 }
 
+const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_pool_t *pool)
+{
+    uapi_firewall_report report = {0};
+    add_echoes(call, value, strlen(value), &report, pool);
+    if (report.count == 0) {
+        return value;
+    }
+    remember(call, &report);
+    return "[REDACTED]";
+}
+
 static int enforces(const uapi_call *call)
 {
     return uapi_call_enforces(call) && uapi_firewall_mode(call->gateway->firewall) == UAPI_MODE_ENFORCE;

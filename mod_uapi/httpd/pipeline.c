@@ -71,6 +71,7 @@ int uapi_pipeline_fixups(request_rec *r)
     if (verdict.reason != UAPI_REASON_NONE) {
         return uapi_refuse(r, call, &verdict);
     }
+    apr_table_setn(r->subprocess_env, "proxy-interim-response", "Suppress"); /* no filter sees these */
     uapi_body_replay(r, call->forward, call->forward_length);
     uapi_inspect_response_add(r, call);
     return OK;
