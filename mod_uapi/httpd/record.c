@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "../core/jcs.h"
+#include "../core/timestamp.h"
 #include "log.h"
 
 #define MAX_TEXT 256     /* bytes of any one string that a caller chose */
@@ -47,14 +48,10 @@ static void member(uapi_jcs *w, const char *key, const char *value)
     }
 }
 
-/* RFC 3339 in UTC with microseconds. */
 static void timestamp(uapi_jcs *w, apr_time_t when)
 {
-    apr_time_exp_t t;
-    char text[32];
-    apr_time_exp_gmt(&t, when);
-    apr_snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-                 t.tm_min, t.tm_sec, (int)t.tm_usec);
+    char text[UAPI_TIMESTAMP_LENGTH + 1];
+    uapi_timestamp_write(text, when);
     member(w, "at", text);
 }
 
