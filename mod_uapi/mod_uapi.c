@@ -31,6 +31,7 @@ static void register_hooks(apr_pool_t *pool)
 
     ap_hook_pre_connection  (uapi_inject_pre_connection,       NULL, NULL, APR_HOOK_LAST);
     ap_hook_check_authn     (uapi_authenticate_hook,           NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_note_auth_failure(uapi_authenticate_note_failure,  NULL, NULL, APR_HOOK_MIDDLE);
     /* Really last: mod_rewrite, mod_headers and the others change the request in this phase too, and what we
      * judge must be what is sent. */
     ap_hook_fixups          (uapi_pipeline_fixups,             NULL, NULL, APR_HOOK_REALLY_LAST);

@@ -94,3 +94,14 @@ int uapi_authenticate_hook(request_rec *r)
     r->ap_auth_type = apr_pstrdup(r->pool, "uapi");
     return OK;
 }
+
+int uapi_authenticate_note_failure(request_rec *r, const char *type)
+{
+    if (strcasecmp(type, "uapi") != 0) {
+        return DECLINED;
+    }
+    if (apr_table_get(r->err_headers_out, "WWW-Authenticate") == NULL) {
+        uapi_refuse_challenge(r, r->user != NULL ? "insufficient_scope" : NULL, "This route is not for the token's principal.");
+    }
+    return OK;
+}

@@ -52,13 +52,13 @@ uapi_call *uapi_call_of(request_rec *r)
     call = uapi_call_find(r);
     if (call == NULL) {
         call = apr_pcalloc(r->pool, sizeof(*call));
-        call->route = route;
         call->gateway = uapi_gateway_of(r);
         call->started = r->request_time;
         call->request_id = UAPI_JSON_NONE;
         make_id(call->id, call->started);
         ap_set_module_config(r->request_config, &uapi_module, call);
     }
+    call->route = route; /* mod_dir and mod_negotiation may give the request another file's configuration */
     return call;
 }
 

@@ -82,7 +82,6 @@ static apr_status_t begin(ap_filter_t *f, uapi_response *response)
     if (uapi_inspect_head(r, response->call, &result) != APR_SUCCESS) {
         return uapi_response_refuse(f, response, &result, NULL);
     }
-    apr_table_setn(r->err_headers_out, "Uapi-Call-Id", response->call->id);
     if (has_no_body(r)) {
         response->state = UAPI_RESPONSE_EMPTY;
         return APR_SUCCESS;

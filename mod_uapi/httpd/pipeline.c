@@ -45,21 +45,49 @@ static void record(request_rec *r, uapi_call *call, uapi_result *verdict)
     }
 }
 
-static int is_subrequest_or_redirected(const request_rec *r)
+/* A per-directory rewrite sends the request through all hooks again under its new URI. */
+static int is_rewritten(const request_rec *r)
 {
-    /* A lookup subrequest (mod_dir, mod_negotiation) runs hooks but no handler; one that runs its handler is stopped there. A
-     * per-directory rewrite sends the request through all hooks again under its new URI. */
-    return r->main != NULL || (r->handler != NULL && strcmp(r->handler, "redirect-handler") == 0);
+    return r->handler != NULL && strcmp(r->handler, "redirect-handler") == 0;
+}
+
+/* A lookup subrequest (mod_dir, mod_negotiation) runs hooks but no handler; one that runs its handler is stopped there. */
+static int is_judged_elsewhere(const request_rec *r)
+{
+    return r->main != NULL || is_rewritten(r);
+}
+
+/* A rewrite must not lead a request from a guarded route to where nobody judges it. */
+static int escaped(const request_rec *r)
+{
+    for (const request_rec *before = r->prev; before != NULL; before = before->prev) {
+        if (is_rewritten(before) && uapi_call_find(before) != NULL) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int stop_unjudged(request_rec *r, const char *how)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, UAPI_LOGNO(0104) "a request that was never judged reached its handler: %s", how);
+    return HTTP_FORBIDDEN;
+}
+
+static void allow(request_rec *r, uapi_call *call)
+{
+    apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
+    apr_table_setn(r->subprocess_env, "proxy-interim-response", "Suppress"); /* no filter sees these */
+    apr_table_setn(r->subprocess_env, "no-cache", "1"); /* mod_cache would answer the next caller before anybody judged it */
+    uapi_body_replay(r, call->forward, call->forward_length);
+    uapi_inspect_response_add(r, call);
 }
 
 int uapi_pipeline_fixups(request_rec *r)
 {
     uapi_call *call = uapi_call_of(r);
     uapi_result verdict = {0};
-    if (call == NULL) {
-        return DECLINED;
-    }
-    if (is_subrequest_or_redirected(r)) {
+    if (call == NULL || is_judged_elsewhere(r)) {
         return DECLINED;
     }
     if (call->gateway == NULL) {
@@ -71,9 +99,7 @@ int uapi_pipeline_fixups(request_rec *r)
     if (verdict.reason != UAPI_REASON_NONE) {
         return uapi_refuse(r, call, &verdict);
     }
-    apr_table_setn(r->subprocess_env, "proxy-interim-response", "Suppress"); /* no filter sees these */
-    uapi_body_replay(r, call->forward, call->forward_length);
-    uapi_inspect_response_add(r, call);
+    allow(r, call);
     return OK;
 }
 
@@ -82,15 +108,16 @@ int uapi_pipeline_handler(request_rec *r)
     uapi_call *call = uapi_call_of(r);
     uapi_result trouble = {0};
     if (call == NULL) {
-        return DECLINED;
+        return escaped(r) ? stop_unjudged(r, "it was rewritten from a guarded route to an open one") : DECLINED;
     }
     if (call->refusal.reason != UAPI_REASON_NONE) {
         return uapi_refuse_handler(r, call);
     }
     if (!call->recorded) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, UAPI_LOGNO(0104) "a request that was never judged reached its handler: %s",
-                      r->main != NULL ? "a subrequest" : "its hooks did not run");
-        return HTTP_FORBIDDEN;
+        if (r->main == NULL && is_rewritten(r)) {
+            return DECLINED;
+        }
+        return stop_unjudged(r, r->main != NULL ? "a subrequest" : "its hooks did not run");
     }
     if (uapi_inject_unseal(r, call, &trouble) != APR_SUCCESS) {
         int status = uapi_refuse(r, call, &trouble);

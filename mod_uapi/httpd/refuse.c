@@ -37,13 +37,12 @@ static int is_authentication(uapi_reason reason)
 }
 
 /* RFC 6750, section 3: no error code when the caller sent no credentials at all. */
-static void challenge(request_rec *r, uapi_reason reason)
+void uapi_refuse_challenge(request_rec *r, const char *error, const char *description)
 {
     const char *realm = ap_auth_name(r);
     const char *value = apr_psprintf(r->pool, "Bearer realm=\"%s\"", realm != NULL ? ap_escape_quotes(r->pool, realm) : "uapi");
-    if (reason != UAPI_REASON_TOKEN_MISSING) {
-        value = apr_pstrcat(r->pool, value, ", error=\"invalid_token\", error_description=\"",
-                            uapi_reason_describe(reason)->title, "\"", NULL);
+    if (error != NULL) {
+        value = apr_pstrcat(r->pool, value, ", error=\"", error, "\", error_description=\"", description, "\"", NULL);
     }
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
 }
@@ -62,7 +61,7 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
         return OK;
     }
     if (is_authentication(result->reason)) {
-        challenge(r, result->reason);
+        uapi_refuse_challenge(r, result->reason != UAPI_REASON_TOKEN_MISSING ? "invalid_token" : NULL, info->title);
     }
     return info->http_status;
 }

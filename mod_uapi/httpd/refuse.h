@@ -31,6 +31,9 @@ void uapi_refuse_insert_error_filter(request_rec *r);
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
                              const uapi_json *json, uint32_t id);
 
+/** The WWW-Authenticate field of RFC 6750, section 3; `error` NULL: the caller sent no credentials. */
+void uapi_refuse_challenge(request_rec *r, const char *error, const char *description);
+
 void uapi_refuse_register(void);
 
 #endif

@@ -29,11 +29,23 @@ apr_status_t uapi_settle(request_rec *r, uapi_call *call, const char *what)
     return APR_SUCCESS;
 }
 
+/* An error that was answered with a page of the administrator's passes no filter of ours. */
+static const char *late_outcome(const request_rec *r)
+{
+    if (r->connection->aborted) {
+        return UAPI_OUTCOME_CLIENT_GONE;
+    }
+    return ap_is_HTTP_ERROR(r->status) ? uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code : UAPI_OUTCOME_OK;
+}
+
+/* httpd runs the hook for the first of several requests that were redirected internally. */
 int uapi_settle_log_transaction(request_rec *r)
 {
-    uapi_call *call = uapi_call_find(r);
-    if (call != NULL) {
-        uapi_settle(r, call, r->connection->aborted ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK);
+    for (; r != NULL; r = r->next) {
+        uapi_call *call = uapi_call_find(r);
+        if (call != NULL) {
+            uapi_settle(r, call, late_outcome(r));
+        }
     }
     return DECLINED;
 }

@@ -15,6 +15,8 @@
 apr_status_t uapi_stage_authenticate(request_rec *r, uapi_call *call, uapi_result *result);
 /** check_authn hook for `AuthType uapi`. */
 int uapi_authenticate_hook(request_rec *r);
+/** note_auth_failure hook: the challenge where a `Require` of httpd's turned the caller away. */
+int uapi_authenticate_note_failure(request_rec *r, const char *type);
 
 /** understand: reads the bounded body once, strictly, and recognises the messages in it. */
 apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result);
