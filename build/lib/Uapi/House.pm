@@ -3,7 +3,8 @@
 # What the quickstart, the benchmark and the conformance run share: a work directory, processes that end with the
 # program however it ends, free loopback ports, and an httpd started from the text of its configuration.
 #
-# Only modules of Debian's perl-base are loaded at compile time: the quickstart runs before anything is installed.
+# Only modules of Debian's perl-base are loaded at compile time: the quickstart runs before anything is installed. What
+# the tests' harness does with processes and ports is done by the same modules here.
 package Uapi::House;
 use strict;
 use warnings;
@@ -14,8 +15,11 @@ use File::Spec ();
 use File::Temp ();
 use IO::Socket::INET ();
 use POSIX ();
+use lib Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../../t/lib');
+use Uapi::Ports ();
+use Uapi::Process qw(kill_session reap run_captured spawn unprivileged_user wait_for);
 
-our @EXPORT_OK = qw(root out free_port work_dir start_process stop_process stop_all wait_port wait_until run capture
+our @EXPORT_OK = qw(root out free_port work_dir start_process stop_process stop_all wait_port wait_for run capture
     write_file read_file httpd_config start_httpd service_user owner_of_children http die_plainly);
 
 my $root = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
@@ -87,19 +91,8 @@ sub run {
 # The standard output of a command, and its exit status in list context. `input`, if defined, is its standard input.
 sub capture {
     my ($input, @command) = @_;
-    my $out = File::Temp->new;
-    my $in = File::Temp->new;
-    print {$in} $input if defined $input;
-    close $in;
-    my $pid = fork;
-    defined $pid or die "cannot fork: $!\n";
-    if (!$pid) {
-        open STDIN, '<', "$in" and open STDOUT, '>', "$out" or POSIX::_exit(126);
-        exec { $command[0] } @command or POSIX::_exit(127);
-    }
-    waitpid $pid, 0;
-    my $status = $? >> 8;
-    my $text = read_file("$out");
+    my ($status, $text, $errors) = run_captured(\@command, stdin => $input, seconds => 86_400);
+    print STDERR $errors;
     return wantarray ? ($text, $status) : $text;
 }
 
@@ -110,53 +103,27 @@ sub tail {
     return join '', map {"    $_"} @lines[($first > 0 ? $first : 0) .. $#lines];
 }
 
-sub pause {
-    select undef, undef, undef, 0.05;
-}
+sub free_port { return Uapi::Ports::free_port() }
 
-sub free_port {
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1, ReuseAddr => 1)
-        or die "no free port on 127.0.0.1: $!\n";
-    return $socket->sockport;
-}
-
-# Start a process that ends with this program. Options: name, log (a file), command (array), env (hash).
+# Start a process that ends with this program, and with all that it started. Options: name, log (a file), command
+# (array), env (hash).
 sub start_process {
     my (%options) = @_;
-    my $pid = fork;
-    defined $pid or die "cannot fork: $!\n";
-    if (!$pid) {
-        # A group of its own: Ctrl-C reaches this program only, which then stops everything in order.
-        setpgrp 0, 0;
-        @ENV{ keys %{ $options{env} || {} } } = values %{ $options{env} || {} };
-        open STDIN, '<', '/dev/null';
-        open STDOUT, '>>', $options{log} and open STDERR, '>&', \*STDOUT or POSIX::_exit(126);
-        exec { $options{command}[0] } @{ $options{command} } or POSIX::_exit(127);
-    }
+    my $pid = spawn($options{command}, $options{log}, %{ $options{env} || {} });
     my $process = { pid => $pid, name => $options{name}, log => $options{log} };
     push @processes, $process;
     return $process;
-}
-
-sub alive {
-    my ($process) = @_;
-    return $process->{pid} && waitpid($process->{pid}, POSIX::WNOHANG()) == 0;
 }
 
 sub stop_process {
     my ($process) = @_;
     my $pid = delete $process->{pid} or return;
     kill 'TERM', $pid;
-    for (1 .. 100) {
-        my $ended = waitpid $pid, POSIX::WNOHANG();
-        if ($ended) {
-            kill 'KILL', -$pid;    # a child that outlived its parent
-            return;
-        }
-        pause();
+    if (!defined reap($pid, 5)) {
+        kill 'KILL', $pid;
+        waitpid $pid, 0;
     }
-    kill 'KILL', -$pid;
-    waitpid $pid, 0;
+    kill_session($pid);
 }
 
 sub stop_all {
@@ -168,25 +135,14 @@ sub stop_all {
 
 END { stop_all() if $$ == $owner }
 
-# Until `check` returns true; 0 if it does not within that many seconds.
-sub wait_until {
-    my ($seconds, $check) = @_;
-    my $end = time + $seconds;
-    while (1) {
-        my $result = $check->();
-        return $result if $result;
-        return 0 if time > $end;
-        pause();
-    }
-}
-
 # Until the process listens on 127.0.0.1:port. Dies with the last lines of its log if it ends, or takes too long.
 sub wait_port {
     my ($process, $port, $seconds) = @_;
-    my $ready = wait_until($seconds || 20, sub {
+    my $ready = wait_for($seconds || 20, sub {
         return 1 if IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
-        alive($process) or die "$process->{name} did not start:\n" . tail($process->{log});
-        return 0;
+        return 0 unless defined reap($process->{pid}, 0);
+        delete $process->{pid};
+        die "$process->{name} did not start:\n" . tail($process->{log});
     });
     $ready or die "$process->{name} does not listen on port $port:\n" . tail($process->{log});
 }
@@ -202,12 +158,8 @@ sub apxs {
 
 # httpd does not serve as root: whom its children run as then. Undefined if this is not root.
 sub service_user {
-    return if $> != 0;
-    for my $name (qw(www-data apache nobody)) {
-        my ($uid, $gid) = (getpwnam $name)[2, 3];
-        return { name => $name, uid => $uid, group => scalar getgrgid($gid), gid => $gid } if defined $uid;
-    }
-    die "run this as an ordinary user, or make a user www-data: httpd does not serve as root\n";
+    my ($name, $group, $uid, $gid) = unprivileged_user() or return;
+    return { name => $name, uid => $uid, group => $group, gid => $gid };
 }
 
 # Hand a path to whom the children run as.

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Uapi::Ports;
 
-# Ports for servers that tests start, safe when several tests run at once: a port belongs to the process that holds the lock
+# Ports for servers that tests and build scripts start, safe when several run at once: a port belongs to the process that holds the lock
 # on its file, from the moment it is chosen until the process ends, however it ends. Binding to port 0 instead would leave a
 # gap between closing the probe and the server's bind in which another test is given the same number. The range lies
 # below the kernel's ephemeral ports, so no outgoing connection takes one.

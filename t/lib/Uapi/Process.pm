@@ -1,14 +1,15 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Uapi::Process;
 
-# Child processes that do not outlive the test: each leads a session of its own, by which all its descendants are
-# found again, and is told by the kernel when the test dies, even if it was killed.
+# Child processes that do not outlive their starter: each leads a session of its own, by which all its descendants are
+# found again, and is told by the kernel when the starter dies, even if it was killed.
+#
+# The scripts in build/ use this too, and run before anything is installed: only modules of Debian's perl-base here.
 
 use strict;
 use warnings;
 use Exporter 'import';
 use POSIX ();
-use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(spawn reap wait_for session_members kill_session die_with_parent run_captured unprivileged_user);
 
@@ -47,14 +48,17 @@ sub reap {
 # Calls the function every 20 ms until it gives something true, which is returned, or the seconds are over.
 sub wait_for {
     my ($seconds, $function) = @_;
-    my $end = time + $seconds;
+    my $end = _now() + $seconds;
     while (1) {
         my $answer = $function->();
         return $answer if $answer;
-        return if time > $end;
-        sleep 0.02;
+        return if _now() > $end;
+        select undef, undef, undef, 0.02;
     }
 }
+
+# Seconds, with a resolution of 10 ms, on a clock that nobody sets.
+sub _now { return (POSIX::times())[0] / POSIX::sysconf(POSIX::_SC_CLK_TCK()) }
 
 # The processes of a session that are alive: a list of [pid, parent's pid, command].
 sub session_members {
