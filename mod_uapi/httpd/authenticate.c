@@ -52,8 +52,8 @@ apr_status_t uapi_stage_authenticate(request_rec *r, uapi_call *call, uapi_resul
     }
     token = bearer_token(r, &length);
     if (token != NULL) {
-        apr_status_t status = uapi_registry_authenticate(call->gateway->registry, token, length, call->started, &principal,
-                                                         r->pool, result);
+        apr_status_t status = uapi_registry_authenticate(call->gateway->registry, token, length, call->started,
+                                                         &principal, r->pool, result);
         if (status != APR_SUCCESS) {
             return status;
         }
@@ -85,7 +85,8 @@ int uapi_authenticate_hook(request_rec *r)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (call->gateway == NULL) {
-        uapi_fail(&result, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID, "no gateway could be started in this process");
+        uapi_fail(&result, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID,
+                  "no gateway could be started in this process");
         return uapi_refuse(r, call, &result);
     }
     if (uapi_stage_authenticate(r, call, &result) != APR_SUCCESS) {
@@ -101,7 +102,8 @@ int uapi_authenticate_note_failure(request_rec *r, const char *type)
         return DECLINED;
     }
     if (apr_table_get(r->err_headers_out, "WWW-Authenticate") == NULL) {
-        uapi_refuse_challenge(r, r->user != NULL ? "insufficient_scope" : NULL, "This route is not for the token's principal.");
+        uapi_refuse_challenge(r, r->user != NULL ? "insufficient_scope" : NULL,
+                              "This route is not for the token's principal.");
     }
     return OK;
 }

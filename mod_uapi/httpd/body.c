@@ -58,7 +58,8 @@ static apr_status_t take(reader *reading, apr_bucket *bucket, uapi_result *resul
     apr_size_t length;
     apr_status_t status = apr_bucket_read(bucket, &data, &length, APR_BLOCK_READ);
     if (status != APR_SUCCESS) {
-        return uapi_fail(result, reading->r->pool, status, UAPI_REASON_REQUEST_UNREADABLE, "the connection failed in the body");
+        return uapi_fail(result, reading->r->pool, status, UAPI_REASON_REQUEST_UNREADABLE,
+                         "the connection failed in the body");
     }
     if (length > reading->limit - reading->used) {
         return too_large(reading, result);
@@ -73,8 +74,8 @@ static apr_status_t take(reader *reading, apr_bucket *bucket, uapi_result *resul
 static apr_status_t take_brigade(reader *reading, apr_bucket_brigade *brigade, int *ended, uapi_result *result)
 {
     apr_status_t status = APR_SUCCESS;
-    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade); bucket != APR_BRIGADE_SENTINEL(brigade) && status == APR_SUCCESS;
-         bucket = APR_BUCKET_NEXT(bucket)) {
+    for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+         bucket != APR_BRIGADE_SENTINEL(brigade) && status == APR_SUCCESS; bucket = APR_BUCKET_NEXT(bucket)) {
         if (APR_BUCKET_IS_EOS(bucket)) {
             *ended = 1;
             break;
@@ -115,9 +116,11 @@ apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *l
     reading.bytes = apr_palloc(r->pool, reading.room);
     brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     while (!ended) {
-        apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN);
+        apr_status_t status = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ,
+                                             HUGE_STRING_LEN);
         if (status != APR_SUCCESS) {
-            return uapi_fail(result, r->pool, status, UAPI_REASON_REQUEST_UNREADABLE, "the body ended early or came too slowly");
+            return uapi_fail(result, r->pool, status, UAPI_REASON_REQUEST_UNREADABLE,
+                             "the body ended early or came too slowly");
         }
         status = take_brigade(&reading, brigade, &ended, result);
         if (status != APR_SUCCESS) {
@@ -135,7 +138,7 @@ apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *l
 typedef struct replay {
     const char *bytes;
     size_t left;
-    int armed;    /* something is to be replayed: also an empty body has its end */
+    int armed; /* something is to be replayed: also an empty body has its end */
 } replay;
 
 /*
@@ -143,8 +146,8 @@ typedef struct replay {
  * request, and HTTP_IN, which has seen the real end, answers that as it should. A filter that stayed would have to
  * pretend, and ap_discard_request_body() would never see an end.
  */
-static apr_status_t replay_body(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode, apr_read_type_e block,
-                                apr_off_t readbytes)
+static apr_status_t replay_body(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode,
+                                apr_read_type_e block, apr_off_t readbytes)
 {
     replay *state = f->ctx;
     size_t now = state->left;

@@ -13,10 +13,10 @@
 #include "../core/view.h"
 
 #define UAPI_CALL_ID_LENGTH 32
-#define UAPI_CALL_FINDINGS 16           /* findings of one direction that a record lists; it says how many more there were */
+#define UAPI_CALL_FINDINGS 16 /* findings of one direction that a record lists; it says how many more there were */
 
 typedef struct uapi_call {
-    char id[UAPI_CALL_ID_LENGTH + 1];   /* names the call in replies, records and log lines */
+    char id[UAPI_CALL_ID_LENGTH + 1]; /* names the call in replies, records and log lines */
     const uapi_gateway *gateway;
     const uapi_route_config *route;
     apr_time_t started;
@@ -25,20 +25,20 @@ typedef struct uapi_call {
     const uapi_principal *principal;
 
     /* understand */
-    char *body;                         /* NULL: the request has none */
+    char *body; /* NULL: the request has none */
     size_t body_length;
     uapi_json json;
     uapi_view view;
-    uapi_mcp_body mcp;                  /* count 0: no MCP message (another method than POST) */
-    uint32_t request_id;                /* node of the first message's id, also of one that was not recognised; NONE */
-    const char *http_method;            /* "http/GET" and its kin: what policies call a request without a message */
+    uapi_mcp_body mcp;       /* count 0: no MCP message (another method than POST) */
+    uint32_t request_id;     /* node of the first message's id, also of one that was not recognised; NONE */
+    const char *http_method; /* "http/GET" and its kin: what policies call a request without a message */
 
     /* decide */
-    uapi_verdict verdict;               /* the strictest of all messages */
+    uapi_verdict verdict; /* the strictest of all messages */
 
     /* inspect the request */
     uapi_firewall_report request_report;
-    const char *forward;                /* what goes upstream: the body, or its redacted form */
+    const char *forward; /* what goes upstream: the body, or its redacted form */
     size_t forward_length;
 
     /* inject */
@@ -46,20 +46,22 @@ typedef struct uapi_call {
     uapi_sealed_credential *credential; /* NULL: none to inject */
     char *secret;                       /* plaintext, wiped with the request; NULL before it is unsealed */
     size_t secret_length;
-    char *injected;                     /* the header's value with the secret in it, wiped with the request */
+    char *injected; /* the header's value with the secret in it, wiped with the request */
 
     /* refuse */
-    uapi_result refusal;                /* reason NONE: not refused */
-    const char *refused_rule;           /* the rule id that the caller is told; NULL if none */
-    int replied;                        /* the refusal's body has been written */
+    uapi_result refusal;      /* reason NONE: not refused */
+    const char *refused_rule; /* the rule id that the caller is told; NULL if none */
+    int replied;              /* the refusal's body has been written */
 
     /* record and settle */
-    int recorded;                       /* the decision is in the chain */
-    int settled;                        /* the outcome is, or there is none to come */
-    uapi_firewall_finding response_found[UAPI_CALL_FINDINGS]; /* the first ones, over all events; offsets mean nothing */
-    uint32_t response_findings;         /* how many there were */
+    int recorded; /* the decision is in the chain */
+    int settled;  /* the outcome is, or there is none to come */
+    uapi_firewall_finding
+        response_found[UAPI_CALL_FINDINGS]; /* the first ones, over all events; offsets mean nothing */
+    uint32_t response_findings;             /* how many there were */
+    uint32_t hidden;                        /* entries cut from lists */
     apr_off_t response_bytes;
-    int credential_echoed;              /* the upstream's answer held the injected credential */
+    int credential_echoed; /* the upstream's answer held the injected credential */
 } uapi_call;
 
 /** The request's call, made if there is none. NULL if the route has the engine off. */

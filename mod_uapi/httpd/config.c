@@ -138,7 +138,8 @@ static const char *set_server(cmd_parms *cmd, void *config, const char *value)
 {
     uapi_route_config *route = config;
     size_t length = strlen(value);
-    if (length == 0 || length > 64 || strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != length) {
+    if (length == 0 || length > 64 ||
+        strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != length) {
         return "UapiServer takes a name of 1 to 64 letters, digits, dots, dashes and underscores";
     }
     route->server = value;
@@ -183,8 +184,8 @@ static const char *parse_size(cmd_parms *cmd, const char *value, apr_off_t *size
         end++;
     }
     if (!apr_isdigit(value[0]) || *end != '\0' || scale == 0 || number < 1 || number > UAPI_LARGEST_BODY / scale) {
-        return apr_psprintf(cmd->pool, "%s takes a size from 1 to 256M, such as 65536, 512K or 4M; not '%s'", cmd->cmd->name,
-                            value);
+        return apr_psprintf(cmd->pool, "%s takes a size from 1 to 256M, such as 65536, 512K or 4M; not '%s'",
+                            cmd->cmd->name, value);
     }
     *size = number * scale;
     return NULL;
@@ -267,17 +268,22 @@ static const char *add_plugin(cmd_parms *cmd, void *config, const char *path, co
 const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE1("UapiEngine", set_engine, NULL, ROUTE_CONTEXT,
                   "on, shadow (judge and record, refuse nothing on grounds of policy or content) or off"),
-    AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT, "the name by which policies know the server behind this route"),
+    AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT,
+                  "the name by which policies know the server behind this route"),
     AP_INIT_TAKE1("UapiAnonymous", set_anonymous, NULL, ROUTE_CONTEXT,
                   "the tenant as whose anonymous principal callers without a token are admitted, or off"),
-    AP_INIT_TAKE1("UapiAuditDurability", set_durability, NULL, ROUTE_CONTEXT,
-                  "power (records are synced to the disk before a call goes on) or process (they outlive any killed process)"),
-    AP_INIT_TAKE1("UapiMaxBody", set_max_body, NULL, ROUTE_CONTEXT, "the largest request body, in bytes or with K or M"),
+    AP_INIT_TAKE1(
+        "UapiAuditDurability", set_durability, NULL, ROUTE_CONTEXT,
+        "power (records are synced to the disk before a call goes on) or process (they outlive any killed process)"),
+    AP_INIT_TAKE1("UapiMaxBody", set_max_body, NULL, ROUTE_CONTEXT,
+                  "the largest request body, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
                   "the largest response body or single event, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiRegistry", set_path, FIELD(registry), SERVER_CONTEXT, "path of the registry (SQLite)"),
     AP_INIT_TAKE1("UapiAudit", set_path, FIELD(audit), SERVER_CONTEXT, "path of the audit file (SQLite)"),
-    AP_INIT_TAKE1("UapiKeyFile", set_path, FIELD(key_file), SERVER_CONTEXT, "path of the key file, readable by its owner only"),
+    AP_INIT_TAKE1("UapiKeyFile", set_path, FIELD(key_file), SERVER_CONTEXT,
+                  "path of the key file, readable by its owner only"),
     AP_INIT_ITERATE("UapiPolicy", add_policy, NULL, SERVER_CONTEXT, "policy files, or directories of them"),
-    AP_INIT_TAKE12("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT, "absolute path of a plugin, and optionally sha256:HEX to pin it"),
+    AP_INIT_TAKE12("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT,
+                   "absolute path of a plugin, and optionally sha256:HEX to pin it"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

@@ -26,8 +26,8 @@ typedef enum uapi_engine { UAPI_ENGINE_UNSET = -1, UAPI_ENGINE_OFF, UAPI_ENGINE_
 /** A UapiPlugin directive. */
 typedef struct uapi_plugin_directive {
     const char *path;
-    const char *sha256;           /* 64 hex digits, or NULL */
-    const char *where;            /* "file:line" */
+    const char *sha256; /* 64 hex digits, or NULL */
+    const char *where;  /* "file:line" */
 } uapi_plugin_directive;
 
 typedef struct uapi_server_config {
@@ -40,22 +40,27 @@ typedef struct uapi_server_config {
 } uapi_server_config;
 
 typedef struct uapi_route_config {
-    int engine;                   /* uapi_engine */
-    const char *server;           /* UapiServer */
-    const char *anonymous;        /* UapiAnonymous: tenant; "" is `off` */
-    int durability;               /* uapi_durability, -1 unset */
-    apr_off_t max_body;           /* -1 unset */
-    apr_off_t max_response;       /* -1 unset */
+    int engine;             /* uapi_engine */
+    const char *server;     /* UapiServer */
+    const char *anonymous;  /* UapiAnonymous: tenant; "" is `off` */
+    int durability;         /* uapi_durability, -1 unset */
+    apr_off_t max_body;     /* -1 unset */
+    apr_off_t max_response; /* -1 unset */
 } uapi_route_config;
 
 /** A directive that check_config must look at once the files it depends on are loaded. */
-typedef enum uapi_claim_kind { UAPI_CLAIM_ENGINE, UAPI_CLAIM_SERVER, UAPI_CLAIM_ANONYMOUS, UAPI_CLAIM_POWER } uapi_claim_kind;
+typedef enum uapi_claim_kind {
+    UAPI_CLAIM_ENGINE,
+    UAPI_CLAIM_SERVER,
+    UAPI_CLAIM_ANONYMOUS,
+    UAPI_CLAIM_POWER
+} uapi_claim_kind;
 
 typedef struct uapi_claim {
     uapi_claim_kind kind;
     server_rec *server;
     const char *value;
-    const char *where;            /* "file:line" */
+    const char *where; /* "file:line" */
 } uapi_claim;
 
 /** All claims of the configuration that is being read; the array lives in the configuration pool. */

@@ -14,12 +14,22 @@ static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_ver
 {
     uapi_policy_question question = {call->principal, call->route->server, uapi_call_method(call, message), NULL};
     if (message != NULL && message->method != NULL && is_reserved(message->method)) {
-        question.method = ""; /* a caller's message must not pass for what carries none; only a rule for everything allows it */
+        question.method =
+            ""; /* a caller's message must not pass for what carries none; only a rule for everything allows it */
     }
     if (message != NULL && strcmp(question.method, "tools/call") == 0) {
         question.tool = message->target;
     }
     uapi_policy_decide(call->gateway->policy, &question, verdict);
+}
+
+int uapi_decide_offers(const uapi_call *call, const char *method, const char *name)
+{
+    const char *tool = (strcmp(method, "tools/call") == 0) ? name : NULL;
+    uapi_policy_question question = {call->principal, call->route->server, method, tool};
+    uapi_verdict verdict;
+    uapi_policy_decide(call->gateway->policy, &question, &verdict);
+    return verdict.effect == UAPI_EFFECT_ALLOW;
 }
 
 /* A batch goes upstream as it came, so one refused member refuses it. */

@@ -50,8 +50,8 @@ static int load_policies(uapi_gateway *gateway, server_rec *server, apr_pool_t *
                                            &diagnostics, pconf, &result);
     for (int i = 0; diagnostics != NULL && i < diagnostics->nelts; i++) {
         const uapi_diagnostic *d = &APR_ARRAY_IDX(diagnostics, i, uapi_diagnostic);
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | (d->level == UAPI_DIAGNOSTIC_ERROR ? APLOG_ERR : APLOG_WARNING), 0, server,
-                     UAPI_LOGNO(0002) "%s:%u:%u: %s: %s", d->file, d->line, d->column,
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | (d->level == UAPI_DIAGNOSTIC_ERROR ? APLOG_ERR : APLOG_WARNING), 0,
+                     server, UAPI_LOGNO(0002) "%s:%u:%u: %s: %s", d->file, d->line, d->column,
                      d->level == UAPI_DIAGNOSTIC_ERROR ? "error" : "warning", d->message);
     }
     if (status != APR_SUCCESS && (diagnostics == NULL || diagnostics->nelts == 0)) {
@@ -213,8 +213,8 @@ static int make_gateway(server_rec *server, apr_pool_t *pconf)
 
 static int complain(const uapi_claim *claim, const char *message, const char *value)
 {
-    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, claim->server, UAPI_LOGNO(0003) "%s: %s%s", claim->where, message,
-                 value != NULL ? value : "");
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, claim->server, UAPI_LOGNO(0003) "%s: %s%s", claim->where,
+                 message, value != NULL ? value : "");
     return 0;
 }
 
@@ -223,7 +223,9 @@ static int judge_engine(const uapi_claim *claim, const uapi_server_config *confi
     const struct {
         const void *value;
         const char *name;
-    } needed[] = {{config->registry, "UapiRegistry"}, {config->audit, "UapiAudit"}, {config->key_file, "UapiKeyFile"},
+    } needed[] = {{config->registry, "UapiRegistry"},
+                  {config->audit, "UapiAudit"},
+                  {config->key_file, "UapiKeyFile"},
                   {config->policies, "UapiPolicy"}};
     int good = 1;
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
@@ -232,7 +234,8 @@ static int judge_engine(const uapi_claim *claim, const uapi_server_config *confi
         }
     }
     if (ap_find_linked_module("mod_proxy.c") == NULL) {
-        good = complain(claim, "UapiEngine is switched on, but mod_proxy, which carries the calls, is not loaded", NULL);
+        good = complain(claim, "UapiEngine is switched on, but mod_proxy, which carries the calls, is not loaded",
+                        NULL);
     }
     return good;
 }
@@ -247,7 +250,8 @@ static int judge_claim(const uapi_claim *claim, apr_pool_t *pconf)
         return judge_engine(claim, config);
     case UAPI_CLAIM_SERVER:
         if (gateway != NULL && gateway->policy != NULL && !uapi_policy_knows_server(gateway->policy, claim->value)) {
-            return complain(claim, "UapiServer names a server that no policy file declares or mentions: ", claim->value);
+            return complain(claim,
+                            "UapiServer names a server that no policy file declares or mentions: ", claim->value);
         }
         return 1;
     case UAPI_CLAIM_ANONYMOUS:
@@ -279,8 +283,8 @@ static void derive_power(server_rec *server)
 static void log_plugin_line(void *baton, const char *plugin_id, uint32_t level, const char *message, size_t length)
 {
     (void)baton;
-    ap_log_error(APLOG_MARK, (int)(level < 3 || level > 7 ? 6 : level), 0, ap_server_conf, UAPI_LOGNO(0004) "plugin %s: %.*s",
-                 plugin_id, (int)(length > 1024 ? 1024 : length), message);
+    ap_log_error(APLOG_MARK, (int)(level < 3 || level > 7 ? 6 : level), 0, ap_server_conf,
+                 UAPI_LOGNO(0004) "plugin %s: %.*s", plugin_id, (int)(length > 1024 ? 1024 : length), message);
 }
 
 int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
@@ -328,14 +332,15 @@ int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
             power |= other != NULL && strcmp(other, path) == 0 && gateway_at(j)->power;
         }
         if (uapi_audit_open(&gateway->audit, path, gateway->keyring->audit_key, power,
-                            as_root ? (int)ap_unixd_config.user_id : -1, as_root ? (int)ap_unixd_config.group_id : -1, pconf,
-                            &result) != APR_SUCCESS) {
+                            as_root ? (int)ap_unixd_config.user_id : -1, as_root ? (int)ap_unixd_config.group_id : -1,
+                            pconf, &result) != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, result.status, server, UAPI_LOGNO(0005) "UapiAudit: %s",
                          result.detail);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (result.detail != NULL) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, UAPI_LOGNO(0007) "UapiAudit %s: %s", path, result.detail);
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server, UAPI_LOGNO(0007) "UapiAudit %s: %s", path,
+                         result.detail);
         }
         apr_hash_set(opened, path, APR_HASH_KEY_STRING, gateway->audit);
     }
@@ -381,7 +386,8 @@ static apr_status_t start_gateway(int index, apr_pool_t *pchild, uapi_result *re
     if (status == APR_SUCCESS && gateway->config->registry != NULL && gateway->keyring != NULL) {
         gateway->registry = shared_registry(index);
         if (gateway->registry == NULL) {
-            status = uapi_registry_open(&gateway->registry, gateway->config->registry, gateway->keyring, pchild, result);
+            status = uapi_registry_open(&gateway->registry, gateway->config->registry, gateway->keyring, pchild,
+                                        result);
         }
     }
     return status;

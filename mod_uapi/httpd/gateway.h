@@ -18,15 +18,15 @@
 #include "../core/registry.h"
 
 struct uapi_gateway {
-    const char *key;              /* the directives it was made from, joined: equal key, same gateway */
+    const char *key; /* the directives it was made from, joined: equal key, same gateway */
     const uapi_server_config *config;
     uapi_keyring *keyring;
     uapi_policy *policy;
     uapi_plugin **plugins;
     int plugin_count;
     uapi_firewall *firewall;
-    int power;                    /* some route asks for durability power */
-    uapi_registry *registry;      /* in a child */
+    int power;               /* some route asks for durability power */
+    uapi_registry *registry; /* in a child */
     uapi_audit *audit;
 };
 

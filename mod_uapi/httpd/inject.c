@@ -25,8 +25,8 @@ apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_re
     if (target == NULL || target->credential == NULL) {
         return APR_SUCCESS;
     }
-    return uapi_registry_find_credential(call->gateway->registry, call->principal->tenant, target->credential, &call->credential,
-                                         r->pool, result);
+    return uapi_registry_find_credential(call->gateway->registry, call->principal->tenant, target->credential,
+                                         &call->credential, r->pool, result);
 }
 
 /* The header's value with the secret in its place, in one piece of memory that is wiped before it is given back. */
@@ -39,7 +39,8 @@ static apr_status_t compose(request_rec *r, uapi_call *call, size_t room, uapi_r
     apr_status_t status;
     uapi_secret_wipe_with(r->pool, value, size);
     memcpy(value, target->inject_prefix, before);
-    status = uapi_registry_unseal(call->gateway->registry, call->credential, value + before, room, &call->secret_length, result);
+    status = uapi_registry_unseal(call->gateway->registry, call->credential, value + before, room, &call->secret_length,
+                                  result);
     if (status != APR_SUCCESS) {
         return status;
     }

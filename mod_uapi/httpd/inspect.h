@@ -17,9 +17,9 @@ typedef enum uapi_text_kind { UAPI_TEXT_JSON, UAPI_TEXT_PLAIN } uapi_text_kind;
 
 /** One text of the upstream's, judged. */
 typedef struct uapi_inspected {
-    const char *text;                /* what may go to the caller: the original, or its redacted form */
+    const char *text; /* what may go to the caller: the original, or its redacted form */
     size_t length;
-    uapi_json json;                  /* count 0: it is no JSON */
+    uapi_json json; /* count 0: it is no JSON */
     uapi_firewall_report report;
 } uapi_inspected;
 
@@ -29,8 +29,8 @@ typedef struct uapi_inspected {
  * no reason to fail. The injected credential, should the upstream have echoed it, is taken out in every mode.
  * All memory in `pool`. Findings are added to the call's sums.
  */
-apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length, uapi_inspected *out,
-                               apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
+                               uapi_inspected *out, apr_pool_t *pool, uapi_result *result);
 
 /** The value of a header field with the injected credential, should it be in it, replaced and the finding noted; else `value`. */
 const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_pool_t *pool);
@@ -44,12 +44,18 @@ apr_status_t uapi_inspect_head(request_rec *r, uapi_call *call, uapi_result *res
 /** State of the filter, one a response. */
 typedef struct uapi_response {
     uapi_call *call;
-    enum { UAPI_RESPONSE_START, UAPI_RESPONSE_EMPTY, UAPI_RESPONSE_WHOLE, UAPI_RESPONSE_STREAM, UAPI_RESPONSE_OVER } state;
+    enum {
+        UAPI_RESPONSE_START,
+        UAPI_RESPONSE_EMPTY,
+        UAPI_RESPONSE_WHOLE,
+        UAPI_RESPONSE_STREAM,
+        UAPI_RESPONSE_OVER
+    } state;
     uapi_text_kind kind;
-    char *bytes;                     /* WHOLE: what came so far */
+    char *bytes; /* WHOLE: what came so far */
     size_t used, room;
-    uapi_sse *sse;                   /* STREAM */
-    apr_pool_t *event_pool;          /* STREAM: cleared after each event, so that a long stream does not grow */
+    uapi_sse *sse;          /* STREAM */
+    apr_pool_t *event_pool; /* STREAM: cleared after each event, so that a long stream does not grow */
 } uapi_response;
 
 /** STREAM: takes a brigade, passes each event on, flushed, before it looks at the next. */

@@ -18,8 +18,8 @@ static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result
         return block(r, call, result);
     }
     if (call->request_report.action == UAPI_ACTION_REDACT &&
-        uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length, &call->view, &call->request_report,
-                    r->pool) != APR_SUCCESS) {
+        uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length, &call->view,
+                    &call->request_report, r->pool) != APR_SUCCESS) {
         return block(r, call, result);
     }
     return APR_SUCCESS;
@@ -32,13 +32,14 @@ apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_re
     if (call->body == NULL || uapi_firewall_mode(firewall) == UAPI_MODE_DISABLED) {
         return APR_SUCCESS;
     }
-    status = uapi_firewall_scan(firewall, UAPI_DIRECTION_REQUEST, call->view.text, call->view.length, &call->request_report,
-                                r->pool, result);
+    status = uapi_firewall_scan(firewall, UAPI_DIRECTION_REQUEST, call->view.text, call->view.length,
+                                &call->request_report, r->pool, result);
     if (status != APR_SUCCESS || !uapi_call_enforces(call) || uapi_firewall_mode(firewall) != UAPI_MODE_ENFORCE) {
         return status;
     }
     if (call->request_report.overload) {
-        return uapi_fail(result, r->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD, "too many candidates in the request");
+        return uapi_fail(result, r->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
+                         "too many candidates in the request");
     }
     return enforce(r, call, result);
 }

@@ -27,7 +27,8 @@ static int type_is(const char *type, const char *name)
 static int type_is_json(const char *type)
 {
     const char *end = (type != NULL) ? type + strcspn(type, "; \t") : NULL;
-    return type_is(type, "application/json") || (end != NULL && end - type > 5 && strncasecmp(end - 5, "+json", 5) == 0);
+    return type_is(type, "application/json") ||
+           (end != NULL && end - type > 5 && strncasecmp(end - 5, "+json", 5) == 0);
 }
 
 static int has_no_body(const request_rec *r)
@@ -44,8 +45,9 @@ static void drop_length(request_rec *r)
 /* Validators and digests that describe the upstream's bytes do not describe ours. */
 static void drop_validators(request_rec *r)
 {
-    static const char *const names[] = {"ETag", "Last-Modified", "Content-MD5", "Digest", "Content-Digest", "Repr-Digest",
-                                        "Accept-Ranges", "Content-Range", "Content-Encoding"};
+    static const char *const names[] = {"ETag",          "Last-Modified",  "Content-MD5",
+                                        "Digest",        "Content-Digest", "Repr-Digest",
+                                        "Accept-Ranges", "Content-Range",  "Content-Encoding"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         apr_table_unset(r->headers_out, names[i]);
     }
@@ -161,13 +163,15 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
         judged = (uapi_inspected){.text = "", .length = 0};
     } else if (uapi_inspect_text(call, response->kind, response->bytes, response->used, &judged, f->r->pool, &result) !=
                APR_SUCCESS) {
-        return uapi_response_refuse(f, response, &result, judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
+        return uapi_response_refuse(f, response, &result,
+                                    judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
     } else if (judged.text != response->bytes) {
         drop_validators(f->r);
     }
     call->response_bytes = (apr_off_t)judged.length;
     if (uapi_settle(f->r, call, UAPI_OUTCOME_OK) != APR_SUCCESS) {
-        uapi_fail(&result, f->r->pool, APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE, "the outcome could not be recorded");
+        uapi_fail(&result, f->r->pool, APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE,
+                  "the outcome could not be recorded");
         return uapi_response_refuse(f, response, &result, NULL);
     }
     return send_whole(f, response, judged.text, judged.length);
@@ -183,7 +187,8 @@ static apr_status_t take_whole_data(ap_filter_t *f, uapi_response *response, apr
         return status;
     }
     if (length > uapi_config_max_response(response->call->route) - response->used) {
-        uapi_fail(&result, f->r->pool, APR_ENOSPC, UAPI_REASON_RESPONSE_TOO_LARGE, "the answer is larger than UapiMaxResponse");
+        uapi_fail(&result, f->r->pool, APR_ENOSPC, UAPI_REASON_RESPONSE_TOO_LARGE,
+                  "the answer is larger than UapiMaxResponse");
         status = uapi_response_refuse(f, response, &result, NULL);
         return (status == APR_SUCCESS) ? APR_ECONNABORTED : status; /* mod_proxy stops reading the upstream */
     }

@@ -43,8 +43,8 @@ static const char *substitute(ap_filter_t *f, const uapi_response *response, con
                     !message.batch &&
                     (message.messages[0].kind == UAPI_MCP_RESULT || message.messages[0].kind == UAPI_MCP_ERROR);
     if (!is_answer) {
-        text = apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n", uapi_reason_describe(why->reason)->code,
-                            call->id);
+        text = apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n",
+                            uapi_reason_describe(why->reason)->code, call->id);
         *length = strlen(text);
         return text;
     }
@@ -60,7 +60,8 @@ static uapi_text_kind kind_of(const uapi_sse_event *event)
     while (i < event->data_length && memchr(" \t\r\n", event->data[i], 4) != NULL) {
         i++;
     }
-    return (i < event->data_length && (event->data[i] == '{' || event->data[i] == '[')) ? UAPI_TEXT_JSON : UAPI_TEXT_PLAIN;
+    return (i < event->data_length && (event->data[i] == '{' || event->data[i] == '[')) ? UAPI_TEXT_JSON
+                                                                                        : UAPI_TEXT_PLAIN;
 }
 
 static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
@@ -70,9 +71,9 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     uapi_inspected judged;
     uapi_result why = {0};
     int has_data = event->data != NULL;
-    apr_status_t status = uapi_inspect_text(response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN,
-                                            has_data ? event->data : event->raw,
-                                            has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
+    apr_status_t status = uapi_inspect_text(
+        response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN, has_data ? event->data : event->raw,
+        has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
     if (status != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
                       response->call->id, uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");

@@ -5,6 +5,8 @@
 
 #include "inspect.h"
 #include "log.h"
+#include "stages.h"
+#include "../core/listing.h"
 #include "../core/redact.h"
 
 static const char echo_scanner[] = "credential";
@@ -23,8 +25,9 @@ static void add_echoes(uapi_call *call, const char *text, size_t length, uapi_fi
         if (count > 0) {
             memcpy(larger, report->findings, sizeof(*larger) * count);
         }
-        larger[count] = (uapi_firewall_finding){echo_scanner, echo_rule, UAPI_SEVERITY_CRITICAL, UAPI_ACTION_REDACT,
-                                                (size_t)(at - text), (size_t)(at - text) + call->secret_length};
+        larger[count] = (uapi_firewall_finding){echo_scanner,           echo_rule,
+                                                UAPI_SEVERITY_CRITICAL, UAPI_ACTION_REDACT,
+                                                (size_t)(at - text),    (size_t)(at - text) + call->secret_length};
         report->findings = larger;
         report->count++;
         call->credential_echoed = 1;
@@ -78,22 +81,55 @@ static apr_status_t blocked(const uapi_firewall_report *report, apr_pool_t *pool
                      report->decisive != NULL ? report->decisive->rule : "a finding that cannot be redacted");
 }
 
-static apr_status_t enforce(const uapi_call *call, const uapi_view *view, uapi_inspected *out, apr_pool_t *pool,
-                            uapi_result *result)
+static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_call *call, const uapi_view *view,
+                                       const uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
     uapi_firewall_report chosen;
-    if (out->report.overload && enforces(call)) {
-        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD, "too many candidates in the response");
+    if (report->overload && enforces(call)) {
+        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
+                         "too many candidates in the response");
     }
-    if (out->report.action > UAPI_ACTION_REDACT && enforces(call)) {
-        return blocked(&out->report, pool, result);
+    if (report->action > UAPI_ACTION_REDACT && enforces(call)) {
+        return blocked(report, pool, result);
     }
-    if (out->report.count == 0) {
+    if (report->count == 0) {
         return APR_SUCCESS;
     }
-    chosen = to_redact(call, &out->report, pool);
-    if (uapi_redact(&out->text, &out->length, out->text, out->length, view, &chosen, pool) != APR_SUCCESS) {
-        return blocked(&out->report, pool, result);
+    chosen = to_redact(call, report, pool);
+    return (uapi_redact_edits(edits, view, &chosen, pool) == APR_SUCCESS) ? APR_SUCCESS : blocked(report, pool, result);
+}
+
+static int offers(void *baton, const char *method, const char *name)
+{
+    return uapi_decide_offers(baton, method, name);
+}
+
+/* What policy does not let the caller use is not shown to it either. Each message of a batch may be a list. */
+static void cut_lists(apr_array_header_t *edits, uapi_call *call, const uapi_json *json, apr_pool_t *pool)
+{
+    uint32_t message = 0, end = json->count;
+    if (json->count == 0 || !uapi_call_enforces(call)) {
+        return;
+    }
+    if (json->nodes[0].type == UAPI_JSON_ARRAY) {
+        message = 1;
+    }
+    for (; message < end; message = json->nodes[message].skip) {
+        call->hidden += uapi_listing_cut(edits, json, message, offers, call, pool);
+    }
+}
+
+static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspected *out, apr_pool_t *pool,
+                            uapi_result *result)
+{
+    apr_array_header_t *edits = uapi_edit_list(pool);
+    apr_status_t status = collect_redactions(edits, call, view, &out->report, pool, result);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    cut_lists(edits, call, &out->json, pool);
+    if (edits->nelts > 0) {
+        uapi_edit_apply(&out->text, &out->length, out->text, out->length, edits, pool);
     }
     return APR_SUCCESS;
 }
@@ -102,15 +138,16 @@ static apr_status_t enforce(const uapi_call *call, const uapi_view *view, uapi_i
 static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     uapi_result why = {0};
-    if (uapi_json_read(&out->json, out->text, out->length, NULL, pool, &why) == APR_SUCCESS || !uapi_call_enforces(call)) {
+    if (uapi_json_read(&out->json, out->text, out->length, NULL, pool, &why) == APR_SUCCESS ||
+        !uapi_call_enforces(call)) {
         return APR_SUCCESS;
     }
-    return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s", uapi_reason_describe(why.reason)->code,
-                     why.detail != NULL ? why.detail : "");
+    return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",
+                     uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
 }
 
-apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length, uapi_inspected *out,
-                               apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
+                               uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     const uapi_firewall *firewall = call->gateway->firewall;
     uapi_view view = {.text = text, .length = length};
@@ -125,7 +162,8 @@ apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char 
         uapi_view_make(&view, &out->json, pool);
     }
     if (status == APR_SUCCESS && uapi_firewall_mode(firewall) != UAPI_MODE_DISABLED) {
-        status = uapi_firewall_scan(firewall, UAPI_DIRECTION_RESPONSE, view.text, view.length, &out->report, pool, result);
+        status = uapi_firewall_scan(firewall, UAPI_DIRECTION_RESPONSE, view.text, view.length, &out->report, pool,
+                                    result);
     }
     if (status != APR_SUCCESS) {
         return status;

@@ -16,7 +16,8 @@ typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *resu
 
 /* The order is part of the promise: cheap refusals first, nothing unsealed before every refusal had its chance. */
 static const stage stages[] = {
-    uapi_stage_authenticate, uapi_stage_understand, uapi_stage_decide, uapi_stage_inspect_request, uapi_stage_find_credential,
+    uapi_stage_authenticate,    uapi_stage_understand,      uapi_stage_decide,
+    uapi_stage_inspect_request, uapi_stage_find_credential,
 };
 
 static apr_status_t judge(request_rec *r, uapi_call *call, uapi_result *result)
@@ -70,7 +71,8 @@ static int escaped(const request_rec *r)
 
 static int stop_unjudged(request_rec *r, const char *how)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, UAPI_LOGNO(0104) "a request that was never judged reached its handler: %s", how);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  UAPI_LOGNO(0104) "a request that was never judged reached its handler: %s", how);
     return HTTP_FORBIDDEN;
 }
 
@@ -78,7 +80,8 @@ static void allow(request_rec *r, uapi_call *call)
 {
     apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
     apr_table_setn(r->subprocess_env, "proxy-interim-response", "Suppress"); /* no filter sees these */
-    apr_table_setn(r->subprocess_env, "no-cache", "1"); /* mod_cache would answer the next caller before anybody judged it */
+    apr_table_setn(r->subprocess_env, "no-cache",
+                   "1"); /* mod_cache would answer the next caller before anybody judged it */
     uapi_body_replay(r, call->forward, call->forward_length);
     uapi_inspect_response_add(r, call);
 }
@@ -91,7 +94,8 @@ int uapi_pipeline_fixups(request_rec *r)
         return DECLINED;
     }
     if (call->gateway == NULL) {
-        uapi_fail(&verdict, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID, "no gateway could be started in this process");
+        uapi_fail(&verdict, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID,
+                  "no gateway could be started in this process");
     } else {
         judge(r, call, &verdict);
         record(r, call, &verdict);

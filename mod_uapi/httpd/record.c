@@ -9,7 +9,7 @@
 #include "../core/timestamp.h"
 #include "log.h"
 
-#define MAX_TEXT 256     /* bytes of any one string that a caller chose */
+#define MAX_TEXT 256 /* bytes of any one string that a caller chose */
 #define RECORD_ROOM 8192
 
 /* What kind of thing was done, for people who filter the chain. The first match counts. */
@@ -17,10 +17,10 @@ static const struct {
     const char *method;
     const char *action;
 } actions[] = {
-    {"tools/call", "mcp.tool.call"},      {"resources/read", "mcp.resource.read"}, {"prompts/get", "mcp.prompt.get"},
-    {"initialize", "mcp.session.open"},   {"http/DELETE", "mcp.session.close"},    {"http/GET", "mcp.stream.open"},
-    {"tools/list", "mcp.tools.list"},     {"resources/list", "mcp.resources.list"}, {"prompts/list", "mcp.prompts.list"},
-    {"response/result", "mcp.response"},  {"response/error", "mcp.response"},
+    {"tools/call", "mcp.tool.call"},     {"resources/read", "mcp.resource.read"},  {"prompts/get", "mcp.prompt.get"},
+    {"initialize", "mcp.session.open"},  {"http/DELETE", "mcp.session.close"},     {"http/GET", "mcp.stream.open"},
+    {"tools/list", "mcp.tools.list"},    {"resources/list", "mcp.resources.list"}, {"prompts/list", "mcp.prompts.list"},
+    {"response/result", "mcp.response"}, {"response/error", "mcp.response"},
 };
 
 static const char *action_of(const char *method)
@@ -141,8 +141,8 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     return uapi_jcs_end(&w);
 }
 
-static apr_status_t append(uapi_call *call, const char *record, size_t length, uapi_durability durability, apr_pool_t *pool,
-                           uapi_result *result)
+static apr_status_t append(uapi_call *call, const char *record, size_t length, uapi_durability durability,
+                           apr_pool_t *pool, uapi_result *result)
 {
     if (length == 0) {
         return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_AUDIT_UNAVAILABLE, "the record does not fit its buffer");
@@ -181,6 +181,10 @@ apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *wh
     uapi_jcs_key(&w, "duration_us");
     uapi_jcs_int(&w, now - call->started);
     write_findings(&w, call->response_found, call->response_findings);
+    if (call->hidden > 0) {
+        uapi_jcs_key(&w, "hidden");
+        uapi_jcs_int(&w, call->hidden);
+    }
     member(&w, "kind", "outcome");
     member(&w, "result", what);
     uapi_jcs_key(&w, "status");

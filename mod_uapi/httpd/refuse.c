@@ -40,11 +40,22 @@ static int is_authentication(uapi_reason reason)
 void uapi_refuse_challenge(request_rec *r, const char *error, const char *description)
 {
     const char *realm = ap_auth_name(r);
-    const char *value = apr_psprintf(r->pool, "Bearer realm=\"%s\"", realm != NULL ? ap_escape_quotes(r->pool, realm) : "uapi");
+    const char *value = apr_psprintf(r->pool, "Bearer realm=\"%s\"",
+                                     realm != NULL ? ap_escape_quotes(r->pool, realm) : "uapi");
     if (error != NULL) {
         value = apr_pstrcat(r->pool, value, ", error=\"", error, "\", error_description=\"", description, "\"", NULL);
     }
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", value);
+}
+
+/* mod_http2 resets a stream whose request still has a body to come, often before the answer has left: a client would see neither
+ * status nor challenge. HTTP/1.1 reads such a body at the end of the request. */
+static void drain_stream(request_rec *r, const uapi_call *call, uapi_reason reason)
+{
+    if (r->connection->master != NULL && !call->recorded && reason != UAPI_REASON_REQUEST_TOO_LARGE &&
+        reason != UAPI_REASON_REQUEST_UNREADABLE) {
+        ap_discard_request_body(r);
+    }
 }
 
 int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
@@ -52,11 +63,12 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
     const uapi_reason_info *info = uapi_reason_describe(result->reason);
     int quiet = info->http_status < 500;
     call->refusal = *result;
-    ap_log_rerror(APLOG_MARK, quiet ? APLOG_INFO : APLOG_ERR, 0, r,
-                  UAPI_LOGNO(0101) "call %s refused: %s%s%s%s%s", call->id, info->code, result->detail != NULL ? ": " : "",
+    ap_log_rerror(APLOG_MARK, quiet ? APLOG_INFO : APLOG_ERR, 0, r, UAPI_LOGNO(0101) "call %s refused: %s%s%s%s%s",
+                  call->id, info->code, result->detail != NULL ? ": " : "",
                   result->detail != NULL ? result->detail : "", call->refused_rule != NULL ? ", rule " : "",
                   call->refused_rule != NULL ? call->refused_rule : "");
     apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
+    drain_stream(r, call, result->reason);
     if (call->mcp.count > 0 && concerns_message(result->reason)) {
         return OK;
     }
@@ -138,7 +150,8 @@ const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_r
     uapi_jcs_cstring(&w, info->title);
     uapi_jcs_object_close(&w);
     length = uapi_jcs_end(&w);
-    return apr_psprintf(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":%.*s}", raw_id(r, json, id), (int)length, buffer);
+    return apr_psprintf(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":%.*s}", raw_id(r, json, id), (int)length,
+                        buffer);
 }
 
 /* One error for a single message; for a batch an array with one for each request of it. */
@@ -150,10 +163,10 @@ static const char *whole_body(request_rec *r, const uapi_call *call)
     }
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
-            body = apr_pstrcat(r->pool, body, separator,
-                               uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json,
-                                                call->mcp.messages[i].id),
-                               NULL);
+            body = apr_pstrcat(
+                r->pool, body, separator,
+                uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json, call->mcp.messages[i].id),
+                NULL);
             separator = ",";
         }
     }

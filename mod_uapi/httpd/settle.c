@@ -22,8 +22,9 @@ apr_status_t uapi_settle(request_rec *r, uapi_call *call, const char *what)
     call->settled = 1;
     forget_secret(call);
     if (uapi_record_outcome(r, call, what, &result) != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, result.status, r, UAPI_LOGNO(0103) "call %s: the outcome could not be recorded: %s",
-                      call->id, result.detail != NULL ? result.detail : "");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, result.status, r,
+                      UAPI_LOGNO(0103) "call %s: the outcome could not be recorded: %s", call->id,
+                      result.detail != NULL ? result.detail : "");
         return result.status != APR_SUCCESS ? result.status : APR_EGENERAL;
     }
     return APR_SUCCESS;

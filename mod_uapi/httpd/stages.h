@@ -24,6 +24,9 @@ apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result 
 /** decide: policy over every message; the strictest verdict is the call's. */
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result);
 
+/** Would policy let this caller use what a list offers? For lists in answers. `method` is the one that uses it. */
+int uapi_decide_offers(const uapi_call *call, const char *method, const char *name);
+
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
 

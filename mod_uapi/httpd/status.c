@@ -8,7 +8,7 @@
 #include "log.h"
 
 typedef struct figure {
-    const char *key;      /* in the machine-readable form, ?auto */
+    const char *key; /* in the machine-readable form, ?auto */
     const char *label;
     apr_uint64_t value;
 } figure;

@@ -74,7 +74,8 @@ static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *resu
         return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING, "Content-Encoding is not identity");
     }
     if (!is_json(r)) {
-        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_TYPE, "Content-Type is not application/json in UTF-8");
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_TYPE,
+                         "Content-Type is not application/json in UTF-8");
     }
     status = fetch_body(r, call, result);
     if (status == APR_SUCCESS) {
@@ -92,7 +93,8 @@ static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *resu
 static apr_status_t recognise(request_rec *r, uapi_call *call, uapi_result *result)
 {
     const uapi_mcp_headers headers = {apr_table_get(r->headers_in, "MCP-Protocol-Version"),
-                                      apr_table_get(r->headers_in, "Mcp-Method"), apr_table_get(r->headers_in, "Mcp-Name")};
+                                      apr_table_get(r->headers_in, "Mcp-Method"),
+                                      apr_table_get(r->headers_in, "Mcp-Name")};
     apr_status_t status = uapi_mcp_read(&call->mcp, &call->json, &headers, r->pool, result);
     if (status != APR_SUCCESS) {
         call->mcp.count = 0; /* what could not be recognised is answered as a whole, by status */
