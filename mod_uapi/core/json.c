@@ -12,7 +12,12 @@
 
 /* What may stand next. */
 typedef enum uapi_json_state {
-    STATE_VALUE, STATE_FIRST_ELEMENT, STATE_FIRST_KEY, STATE_KEY, STATE_AFTER_VALUE, STATE_END
+    STATE_VALUE,
+    STATE_FIRST_ELEMENT,
+    STATE_FIRST_KEY,
+    STATE_KEY,
+    STATE_AFTER_VALUE,
+    STATE_END
 } uapi_json_state;
 
 enum { NODES_LEAST = 16, TEXT_BYTES_A_NODE = 16 };
@@ -130,8 +135,7 @@ static int read_number(uapi_json_reader *reader)
     }
     if (next_is(reader, '0', '0')) {
         reader->at++;
-    }
-    else if (!read_digits(reader)) {
+    } else if (!read_digits(reader)) {
         return 0;
     }
     if (next_is(reader, '.', '.')) {
@@ -221,7 +225,17 @@ static int read_value(uapi_json_reader *reader, uapi_json_state *state)
         return read_literal(reader, UAPI_JSON_FALSE, "false", 5);
     case 'n':
         return read_literal(reader, UAPI_JSON_NULL, "null", 4);
-    case '-': case '0': case '1': case '2': case '3': case '4': case '5': case '6': case '7': case '8': case '9':
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
         return read_number(reader);
     default:
         return syntax_error(reader, "not a JSON value");
@@ -309,8 +323,9 @@ static int read_document(uapi_json_reader *reader)
     }
     skip_space(reader);
     if (reader->at < reader->end) {
-        return *reader->at == '\0' ? syntax_error(reader, "")
-            : uapi_json_refuse(reader, UAPI_REASON_JSON_TRAILING, reader->at, "something follows the value");
+        return *reader->at == '\0'
+                   ? syntax_error(reader, "")
+                   : uapi_json_refuse(reader, UAPI_REASON_JSON_TRAILING, reader->at, "something follows the value");
     }
     return 1;
 }
@@ -326,7 +341,7 @@ static void start_nodes(uapi_json_reader *reader, size_t length)
 apr_status_t uapi_json_read(uapi_json *json, const char *text, size_t length, const uapi_json_limits *limits,
                             apr_pool_t *pool, uapi_result *result)
 {
-    uapi_json_reader reader = { 0 };
+    uapi_json_reader reader = {0};
 
     memset(json, 0, sizeof(*json));
     if (length > UINT32_MAX) {
@@ -347,8 +362,8 @@ apr_status_t uapi_json_read(uapi_json *json, const char *text, size_t length, co
         size_t offset = (size_t)(reader.problem_at - json->text);
 
         memset(json, 0, sizeof(*json));
-        return uapi_fail(result, pool, APR_EINVAL, reader.reason, "%s at byte %" APR_SIZE_T_FMT,
-                         reader.problem, offset);
+        return uapi_fail(result, pool, APR_EINVAL, reader.reason, "%s at byte %" APR_SIZE_T_FMT, reader.problem,
+                         offset);
     }
     return APR_SUCCESS;
 }

@@ -27,8 +27,13 @@
 #include "result.h"
 
 typedef enum uapi_json_type {
-    UAPI_JSON_NULL, UAPI_JSON_FALSE, UAPI_JSON_TRUE, UAPI_JSON_NUMBER, UAPI_JSON_STRING,
-    UAPI_JSON_ARRAY, UAPI_JSON_OBJECT
+    UAPI_JSON_NULL,
+    UAPI_JSON_FALSE,
+    UAPI_JSON_TRUE,
+    UAPI_JSON_NUMBER,
+    UAPI_JSON_STRING,
+    UAPI_JSON_ARRAY,
+    UAPI_JSON_OBJECT
 } uapi_json_type;
 
 /**
@@ -37,13 +42,13 @@ typedef enum uapi_json_type {
  * set) and value.
  */
 typedef struct uapi_json_node {
-    uint8_t type;       /* uapi_json_type */
+    uint8_t type; /* uapi_json_type */
     uint8_t is_key;
-    uint8_t escaped;    /* a string with at least one backslash */
+    uint8_t escaped; /* a string with at least one backslash */
     uint8_t reserved;
-    uint32_t start;     /* byte offset in the text */
-    uint32_t length;    /* bytes */
-    uint32_t skip;      /* index of the node that follows this one and all it contains */
+    uint32_t start;  /* byte offset in the text */
+    uint32_t length; /* bytes */
+    uint32_t skip;   /* index of the node that follows this one and all it contains */
 } uapi_json_node;
 
 typedef struct uapi_json {
@@ -51,7 +56,7 @@ typedef struct uapi_json {
     size_t length;
     uapi_json_node *nodes;
     uint32_t count;
-    int plain;          /* no string is escaped and no white space stands between tokens */
+    int plain; /* no string is escaped and no white space stands between tokens */
 } uapi_json;
 
 typedef struct uapi_json_limits {

@@ -12,17 +12,17 @@
 
 typedef struct uapi_json_reader {
     uapi_json *json;
-    const char *at;          /* the next byte */
+    const char *at; /* the next byte */
     const char *end;
     apr_pool_t *pool;
-    uint32_t capacity;       /* nodes there is room for */
-    uint32_t open;           /* the innermost open container; UAPI_JSON_NONE outside */
+    uint32_t capacity; /* nodes there is room for */
+    uint32_t open;     /* the innermost open container; UAPI_JSON_NONE outside */
     uint32_t depth;
     uint32_t max_depth;
     uint32_t max_nodes;
-    uapi_reason reason;      /* why it was refused, */
-    const char *problem_at;  /* where, */
-    const char *problem;     /* and in words; static */
+    uapi_reason reason;     /* why it was refused, */
+    const char *problem_at; /* where, */
+    const char *problem;    /* and in words; static */
 } uapi_json_reader;
 
 /** Note the refusal; returns 0. */

@@ -14,7 +14,7 @@
 enum { PAIRWISE_MOST = 12 };
 
 typedef struct uapi_json_key {
-    const char *text;  /* unescaped */
+    const char *text; /* unescaped */
     size_t length;
 } uapi_json_key;
 
@@ -39,8 +39,8 @@ static inline void sip_round(uint64_t v[4])
 
 static uint64_t sip_hash(const uint64_t secret[2], const char *text, size_t length)
 {
-    uint64_t v[4] = { secret[0] ^ UINT64_C(0x736f6d6570736575), secret[1] ^ UINT64_C(0x646f72616e646f6d),
-                      secret[0] ^ UINT64_C(0x6c7967656e657261), secret[1] ^ UINT64_C(0x7465646279746573) };
+    uint64_t v[4] = {secret[0] ^ UINT64_C(0x736f6d6570736575), secret[1] ^ UINT64_C(0x646f72616e646f6d),
+                     secret[0] ^ UINT64_C(0x6c7967656e657261), secret[1] ^ UINT64_C(0x7465646279746573)};
     uint64_t last = (uint64_t)length << 56;
     uint64_t word;
     size_t at, i;

@@ -58,8 +58,7 @@ void uapi_json_locate(const uapi_json *json, uint32_t node, size_t from, size_t 
     if (string->escaped) {
         start = raw_offset(raw, string->length, from, 0);
         end = from == to ? start : raw_offset(raw, string->length, to, 1);
-    }
-    else {
+    } else {
         start = from < string->length ? from : string->length;
         end = to < string->length ? to : string->length;
     }

@@ -48,8 +48,8 @@ static inline const char *skip_plain(const char *at, const char *end)
         uint64_t word;
 
         memcpy(&word, at, sizeof(word));
-        if (has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\'))
-            | ((word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80)) | (word & EACH_BYTE(0x80))) {
+        if (has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\')) |
+            ((word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80)) | (word & EACH_BYTE(0x80))) {
             return at;
         }
         at += 8;
@@ -60,8 +60,8 @@ static inline const char *skip_plain(const char *at, const char *end)
 
 /* The digit's value plus one, so that what is no digit is 0. */
 static const uint8_t hex_digits[256] = {
-    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
-    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
@@ -110,8 +110,7 @@ static int scan_unicode_escape(uapi_json_reader *reader)
             return uapi_json_refuse(reader, UAPI_REASON_JSON_UTF8, at, "an unpaired surrogate escape");
         }
         reader->at += 6;
-    }
-    else if (is_low_surrogate(unit)) {
+    } else if (is_low_surrogate(unit)) {
         return uapi_json_refuse(reader, UAPI_REASON_JSON_UTF8, at, "an unpaired surrogate escape");
     }
     return 1;
@@ -123,7 +122,14 @@ static int scan_escape(uapi_json_reader *reader)
         return uapi_json_refuse(reader, UAPI_REASON_JSON_SYNTAX, reader->at, "the text ends inside a string");
     }
     switch (reader->at[1]) {
-    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
         reader->at += 2;
         return 1;
     case 'u':
@@ -144,11 +150,20 @@ static size_t utf8_sequence(const unsigned char *at, const unsigned char *end)
         return 0;
     }
     switch (at[0]) {
-    case 0xE0: low = 0xA0; break;  /* overlong */
-    case 0xED: high = 0x9F; break; /* surrogates */
-    case 0xF0: low = 0x90; break;  /* overlong */
-    case 0xF4: high = 0x8F; break; /* beyond U+10FFFF */
-    default: break;
+    case 0xE0:
+        low = 0xA0;
+        break; /* overlong */
+    case 0xED:
+        high = 0x9F;
+        break; /* surrogates */
+    case 0xF0:
+        low = 0x90;
+        break; /* overlong */
+    case 0xF4:
+        high = 0x8F;
+        break; /* beyond U+10FFFF */
+    default:
+        break;
     }
     if (at[1] < low || at[1] > high) {
         return 0;
@@ -201,17 +216,14 @@ int uapi_json_scan_string(uapi_json_reader *reader, uapi_json_node *node)
             if (!scan_escape(reader)) {
                 return 0;
             }
-        }
-        else if (byte >= 0x80) {
+        } else if (byte >= 0x80) {
             if (!scan_utf8(reader)) {
                 return 0;
             }
-        }
-        else if (byte < 0x20) {
+        } else if (byte < 0x20) {
             return byte ? uapi_json_refuse(reader, UAPI_REASON_JSON_SYNTAX, reader->at, "a control character")
-                : uapi_json_refuse(reader, UAPI_REASON_JSON_NUL, reader->at, "a NUL byte");
-        }
-        else {
+                        : uapi_json_refuse(reader, UAPI_REASON_JSON_NUL, reader->at, "a NUL byte");
+        } else {
             reader->at++;
         }
     }
@@ -244,8 +256,7 @@ static size_t encode_utf8(uint32_t point, char out[4])
 size_t uapi_json_decode_escape(const char *raw, char out[4], size_t *taken)
 {
     static const char single[256] = {
-        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'
-    };
+        ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t'};
     int32_t unit;
 
     if (raw[1] != 'u') {
@@ -294,8 +305,7 @@ void uapi_json_string(const uapi_json *json, uint32_t node, apr_pool_t *pool, co
 
         *length = uapi_json_unescape(json, node, copy);
         *text = copy;
-    }
-    else {
+    } else {
         *text = json->text + string->start;
         *length = string->length;
     }
