@@ -133,6 +133,21 @@ apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *l
     return APR_SUCCESS;
 }
 
+void uapi_body_discard(request_rec *r, size_t limit)
+{
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_off_t length = 0;
+    int ended = 0;
+    for (size_t read = 0; !ended && length >= 0 && read <= limit; read += (size_t)length + 1) {
+        if (ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN) != APR_SUCCESS) {
+            return;
+        }
+        ended = !APR_BRIGADE_EMPTY(brigade) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade));
+        apr_brigade_length(brigade, 1, &length);
+        apr_brigade_cleanup(brigade);
+    }
+}
+
 /* ------------------------------------------------------------------- replaying */
 
 typedef struct replay {

@@ -19,6 +19,9 @@ int uapi_body_announced(const request_rec *r);
  */
 apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *length, uapi_result *result);
 
+/** Read and forget what is left of it, at most about `limit` bytes. */
+void uapi_body_discard(request_rec *r, size_t limit);
+
 /**
  * Have whoever reads the request's body next read these bytes, which must live as long as the request. The framing headers are
  * set to match, so that there is one length and nothing to smuggle. `body` NULL: the request has none, and whatever

@@ -10,6 +10,7 @@
 #include "http_request.h"
 
 #include "../core/jcs.h"
+#include "body.h"
 #include "log.h"
 #include "settle.h"
 
@@ -49,12 +50,12 @@ void uapi_refuse_challenge(request_rec *r, const char *error, const char *descri
 }
 
 /* mod_http2 resets a stream whose request still has a body to come, often before the answer has left: a client would see neither
- * status nor challenge. HTTP/1.1 reads such a body at the end of the request. */
+ * status nor challenge. (For HTTP/1.1 httpd itself reads such a body at the end of the request.) */
 static void drain_stream(request_rec *r, const uapi_call *call, uapi_reason reason)
 {
     if (r->connection->master != NULL && !call->recorded && reason != UAPI_REASON_REQUEST_TOO_LARGE &&
         reason != UAPI_REASON_REQUEST_UNREADABLE) {
-        ap_discard_request_body(r);
+        uapi_body_discard(r, uapi_config_max_body(call->route));
     }
 }
 
