@@ -436,3 +436,19 @@ apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr
     }
     return status;
 }
+
+/* Keys of results that the gateway acts on. */
+static const uapi_mcp_key result_keys[] = {
+    UAPI_MCP_KEY("tools"),      UAPI_MCP_KEY("prompts"), UAPI_MCP_KEY("resources"), UAPI_MCP_KEY("resourceTemplates"),
+    UAPI_MCP_KEY("cacheScope"), UAPI_MCP_KEY("_meta"),
+};
+enum { RESULT_KEYS = sizeof(result_keys) / sizeof(result_keys[0]) };
+
+apr_status_t uapi_mcp_check_result(const uapi_json *json, uint32_t message, apr_pool_t *pool, uapi_result *result)
+{
+    static const uapi_mcp_headers none;
+    uapi_mcp_reader reader = {json, &none, pool, result};
+    uint32_t ignored[RESULT_KEYS], node = uapi_json_member(json, message, "result");
+
+    return node == UAPI_JSON_NONE ? APR_SUCCESS : uapi_mcp_find_keys(&reader, node, result_keys, RESULT_KEYS, ignored);
+}

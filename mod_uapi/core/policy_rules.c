@@ -145,6 +145,9 @@ static void warn_of_unknown_method(uapi_policy_source *source, const uapi_yaml_n
         "notifications/tasks/status",
         "response/result",
         "response/error",
+        "sampling/createMessage", /* a server's requests to the client */
+        "elicitation/create",
+        "roots/list",
         "http/GET",
         "http/DELETE",
         "http/POST",

@@ -32,6 +32,12 @@ int uapi_decide_offers(const uapi_call *call, const char *method, const char *na
     return verdict.effect == UAPI_EFFECT_ALLOW;
 }
 
+void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_verdict *verdict)
+{
+    uapi_policy_question question = {call->principal, call->route->server, is_reserved(method) ? "" : method, NULL};
+    uapi_policy_decide(call->gateway->policy, &question, verdict);
+}
+
 /* A batch goes upstream as it came, so one refused member refuses it. */
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
 {

@@ -19,7 +19,8 @@ typedef enum uapi_text_kind { UAPI_TEXT_JSON, UAPI_TEXT_PLAIN } uapi_text_kind;
 typedef struct uapi_inspected {
     const char *text; /* what may go to the caller: the original, or its redacted form */
     size_t length;
-    uapi_json json; /* count 0: it is no JSON */
+    uapi_json json;      /* count 0: it is no JSON */
+    uapi_mcp_body reply; /* what the messages in it are; count 0: it is no JSON-RPC */
     uapi_firewall_report report;
 } uapi_inspected;
 

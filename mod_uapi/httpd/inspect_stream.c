@@ -11,8 +11,10 @@
 
 #include "inspect.h"
 #include "log.h"
+#include "record.h"
 #include "refuse.h"
 #include "settle.h"
+#include "stages.h"
 
 static apr_status_t send_event(ap_filter_t *f, uapi_response *response, const char *bytes, size_t length)
 {
@@ -34,21 +36,19 @@ static apr_status_t send_event(ap_filter_t *f, uapi_response *response, const ch
 static const char *substitute(ap_filter_t *f, const uapi_response *response, const uapi_sse_event *event,
                               const uapi_inspected *judged, const uapi_result *why, size_t *length)
 {
-    uapi_mcp_body message;
+    const uapi_mcp_body *reply = &judged->reply;
     const uapi_call *call = response->call;
     const char *rule = (judged->report.decisive != NULL) ? judged->report.decisive->rule : NULL;
     const char *text;
-    int is_answer = judged->json.count > 0 &&
-                    uapi_mcp_read_reply(&message, &judged->json, response->event_pool, NULL) == APR_SUCCESS &&
-                    !message.batch &&
-                    (message.messages[0].kind == UAPI_MCP_RESULT || message.messages[0].kind == UAPI_MCP_ERROR);
+    int is_answer = reply->count > 0 && !reply->batch &&
+                    (reply->messages[0].kind == UAPI_MCP_RESULT || reply->messages[0].kind == UAPI_MCP_ERROR);
     if (!is_answer) {
         text = apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n",
                             uapi_reason_describe(why->reason)->code, call->id);
         *length = strlen(text);
         return text;
     }
-    text = uapi_refuse_body(f->r, call, why, rule, &judged->json, message.messages[0].id);
+    text = uapi_refuse_body(f->r, call, why, rule, &judged->json, reply->messages[0].id);
     uapi_sse_rewrite(event, text, strlen(text), response->event_pool, &text, length);
     return text;
 }
@@ -64,6 +64,27 @@ static uapi_text_kind kind_of(const uapi_sse_event *event)
                                                                                         : UAPI_TEXT_PLAIN;
 }
 
+/* What a server asks of the client (to sample, to elicit, to list roots) is a call like any other, in the other direction. */
+static apr_status_t judge_server_requests(request_rec *r, uapi_call *call, const uapi_mcp_body *reply, uapi_result *why)
+{
+    apr_status_t status = APR_SUCCESS;
+    for (uint32_t i = 0; i < reply->count && status == APR_SUCCESS; i++) {
+        uapi_verdict verdict;
+        if (reply->messages[i].kind != UAPI_MCP_REQUEST) {
+            continue;
+        }
+        uapi_decide_server_request(call, reply->messages[i].method, &verdict);
+        if (verdict.effect == UAPI_EFFECT_DENY) {
+            status = uapi_fail(why, r->pool, APR_EACCES, verdict.reason, "the server's request %.64s",
+                               reply->messages[i].method);
+        }
+        if (uapi_record_server_request(r, call, reply->messages[i].method, &verdict, why->reason, why) != APR_SUCCESS) {
+            status = APR_EGENERAL;
+        }
+    }
+    return status;
+}
+
 static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
 {
     const char *text = event->raw;
@@ -74,6 +95,9 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     apr_status_t status = uapi_inspect_text(
         response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN, has_data ? event->data : event->raw,
         has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
+    if (status == APR_SUCCESS) {
+        status = judge_server_requests(f->r, response->call, &judged.reply, &why);
+    }
     if (status != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
                       response->call->id, uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");

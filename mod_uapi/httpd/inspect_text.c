@@ -146,6 +146,23 @@ static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_po
                      uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
 }
 
+/* A key that equals one of the protocol's but for case means one thing to us and another to some clients. What is no message at all (an
+ * error page in JSON) is none of the protocol's business. */
+static apr_status_t read_messages(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_result why = {0};
+    if (out->json.count == 0 || !uapi_call_enforces(call)) {
+        return APR_SUCCESS;
+    }
+    if ((uapi_mcp_read_reply(&out->reply, &out->json, pool, &why) != APR_SUCCESS &&
+         why.reason == UAPI_REASON_RPC_KEY_CASE) ||
+        uapi_mcp_check_result(&out->json, 0, pool, &why) != APR_SUCCESS) {
+        return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",
+                         uapi_reason_describe(why.reason)->code, why.detail);
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
                                uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
@@ -157,6 +174,9 @@ apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char 
     out->length = length;
     if (kind == UAPI_TEXT_JSON) {
         status = read_json(call, out, pool, result);
+    }
+    if (status == APR_SUCCESS) {
+        status = read_messages(call, out, pool, result);
     }
     if (status == APR_SUCCESS && out->json.count > 0) {
         uapi_view_make(&view, &out->json, pool);

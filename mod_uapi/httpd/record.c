@@ -165,6 +165,28 @@ apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *
     return status;
 }
 
+apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const char *method,
+                                        const uapi_verdict *verdict, uapi_reason refused, uapi_result *result)
+{
+    char buffer[RECORD_ROOM];
+    uapi_jcs w;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    member(&w, "action", "mcp.server.request");
+    timestamp(&w, apr_time_now());
+    member(&w, "call", call->id);
+    member(&w, "decision", refused != UAPI_REASON_NONE ? "deny" : "allow");
+    member(&w, "kind", "decision");
+    member(&w, "method", method);
+    member(&w, "policy", verdict->policy);
+    member(&w, "reason", refused != UAPI_REASON_NONE ? uapi_reason_describe(refused)->code : NULL);
+    member(&w, "rule", verdict->rule);
+    member(&w, "server", call->route->server);
+    member(&w, "tenant", call->principal->tenant);
+    uapi_jcs_object_close(&w);
+    return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);
+}
+
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result)
 {
     const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[0] : NULL;

@@ -12,6 +12,10 @@
 /** One decision for each message of the call (one for a call without). */
 apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *result);
 
+/** The decision on a request that the server makes of the client within this call; `refused` NONE: it is passed on. */
+apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const char *method,
+                                        const uapi_verdict *verdict, uapi_reason refused, uapi_result *result);
+
 /** The outcome: `what` is "ok", or the code of the reason why the answer is not the upstream's. */
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result);
 

@@ -27,6 +27,9 @@ apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *res
 /** Would policy let this caller use what a list offers? For lists in answers. `method` is the one that uses it. */
 int uapi_decide_offers(const uapi_call *call, const char *method, const char *name);
 
+/** May the server ask the client for this (sampling, elicitation, roots)? */
+void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_verdict *verdict);
+
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
 
