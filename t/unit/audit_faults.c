@@ -165,12 +165,13 @@ static int on_a_small_disk(fixture *f)
 {
     const char *filler = apr_pstrcat(f->pool, f->folder, "/filler", NULL);
     uapi_result result;
-    char *large = calloc(1, 30000);
+    char *large;
 
     if (unshare(CLONE_NEWNS) == -1 || mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == -1 ||
         mount("none", f->folder, "tmpfs", 0, "size=4m,mode=0700") == -1) {
         return 77;
     }
+    large = malloc(30000);
     memset(large, 'x', 30000);
     memcpy(large, "{\"a\":\"", 6);
     memcpy(large + 30000 - 2, "\"}", 2);
