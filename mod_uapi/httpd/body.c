@@ -139,7 +139,8 @@ void uapi_body_discard(request_rec *r, size_t limit)
     apr_off_t length = 0;
     int ended = 0;
     for (size_t read = 0; !ended && length >= 0 && read <= limit; read += (size_t)length + 1) {
-        if (ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN) != APR_SUCCESS) {
+        if (ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, HUGE_STRING_LEN) !=
+            APR_SUCCESS) {
             return;
         }
         ended = !APR_BRIGADE_EMPTY(brigade) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade));
