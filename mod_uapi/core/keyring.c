@@ -27,6 +27,7 @@
 #define LINE_LENGTH (FORM_LENGTH + KEY_DIGITS)
 
 static const char audit_info[] = "uapi audit v1";
+static const char session_info[] = "uapi session v1";
 static const char id_info[] = "uapi key id v1";
 
 static apr_status_t refuse(uapi_result *result, apr_pool_t *pool, const char *path, const char *what)
@@ -147,7 +148,7 @@ static const char *name_key(const uint8_t kek[UAPI_KEY_SIZE], apr_pool_t *pool)
 apr_status_t uapi_keyring_load(uapi_keyring **keyring, const char *path, apr_pool_t *pool, uapi_result *result)
 {
     uapi_keyring *made = apr_pcalloc(pool, sizeof(*made));
-    uint8_t *keys = uapi_secret_alloc((size_t)2 * UAPI_KEY_SIZE, pool);
+    uint8_t *keys = uapi_secret_alloc((size_t)3 * UAPI_KEY_SIZE, pool);
     apr_status_t status;
     int file;
 
@@ -166,8 +167,10 @@ apr_status_t uapi_keyring_load(uapi_keyring **keyring, const char *path, apr_poo
     }
     made->kek = keys;
     made->audit_key = keys + UAPI_KEY_SIZE;
+    made->session_key = keys + (size_t)2 * UAPI_KEY_SIZE;
     made->id = name_key(keys, pool);
-    if (!made->id || !derive(keys + UAPI_KEY_SIZE, keys, audit_info)) {
+    if (!made->id || !derive(keys + UAPI_KEY_SIZE, keys, audit_info) ||
+        !derive(keys + (size_t)2 * UAPI_KEY_SIZE, keys, session_info)) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "keys cannot be derived");
     }
     *keyring = made;

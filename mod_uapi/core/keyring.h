@@ -4,7 +4,7 @@
  * The key file and what is derived from it.
  *
  * The file holds one line, `uapi-key-v1:` and the base64 of 32 random bytes: the key encryption key (KEK). The audit
- * key is HKDF-SHA-256 of it (info "uapi audit v1"), so that one file is all an operator guards. It is read by the
+ * key is HKDF-SHA-256 of it (info "uapi audit v1"; the session key "uapi session v1"), so that one file is all an operator guards. It is read by the
  * parent before the fork, while it may still be root's alone.
  */
 #ifndef UAPI_CORE_KEYRING_H
@@ -19,8 +19,10 @@
 #define UAPI_KEY_SIZE 32
 
 typedef struct uapi_keyring {
-    const uint8_t *kek;       /* UAPI_KEY_SIZE bytes in secret memory */
-    const uint8_t *audit_key; /* UAPI_KEY_SIZE bytes in secret memory */
+    /* UAPI_KEY_SIZE bytes each, in secret memory */
+    const uint8_t *kek;
+    const uint8_t *audit_key;
+    const uint8_t *session_key; /* seals session ids (session.h) */
     const char *id; /* first 8 hex digits of SHA-256 over a derived value: names the key in messages, reveals nothing */
 } uapi_keyring;
 

@@ -80,6 +80,10 @@ static const uapi_reason_info reasons[] = {
          "A header that mirrors the message is missing or disagrees with it.",
          "Send MCP-Protocol-Version, Mcp-Method and Mcp-Name with the values that the body has."},
 
+    [UAPI_REASON_SESSION_UNKNOWN] = {"session.unknown", 404, UAPI_RPC_REQUEST_INVALID,
+                                     "There is no such session of this caller at this server.",
+                                     "Begin a new session with initialize, without a session id."},
+
     [UAPI_REASON_POLICY_DENIED] = {"policy.denied", 403, UAPI_RPC_POLICY_DENIED, "A policy rule forbids this call.",
                                    "Do without this call, or ask the operator to change the policy."},
     [UAPI_REASON_POLICY_DEFAULT] = {"policy.default_deny", 403, UAPI_RPC_POLICY_DENIED,

@@ -33,6 +33,8 @@ typedef struct uapi_call {
     uint32_t request_id;     /* node of the first message's id, also of one that was not recognised; NONE */
     const char *http_method; /* "http/GET" and its kin: what policies call a request without a message */
 
+    const char *session; /* the server's own session id, NULL if the request names none */
+
     /* decide */
     uapi_verdict verdict; /* the strictest of all messages */
 

@@ -140,6 +140,9 @@ static int proxy_fixups(request_rec *r)
     }
     strip(r, headers);
     apr_table_setn(headers, "Accept-Encoding", "identity"); /* a compressed answer could not be inspected */
+    if (call->session != NULL) {
+        apr_table_setn(headers, "Mcp-Session-Id", call->session);
+    }
     apr_table_setn(headers, "Uapi-Call-Id", call->id);
     apr_table_setn(headers, "Uapi-Principal", call->principal->id);
     apr_table_setn(headers, "Uapi-Principal-Type", uapi_principal_type_name(call->principal->type));

@@ -7,6 +7,7 @@
 
 #include "http_protocol.h"
 
+#include "../core/session.h"
 #include "inspect.h"
 
 static int is_ours(const char *name)
@@ -57,6 +58,24 @@ static int judge_line(const char **line, uapi_call *call, apr_pool_t *pool)
     return *ap_scan_http_field_content(*line) == '\0';
 }
 
+/* The caller's form of the session id that the server gives, or gives again. */
+static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const char *id = apr_table_get(r->headers_out, "Mcp-Session-Id"), *sealed;
+    apr_status_t status;
+    if (id == NULL) {
+        return APR_SUCCESS;
+    }
+    status = uapi_session_seal(&sealed, id, call->gateway->keyring, call->principal, call->route->server, r->pool,
+                               result);
+    if (status == APR_SUCCESS) {
+        apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
+    } else {
+        apr_table_unset(r->headers_out, "Mcp-Session-Id");
+    }
+    return status;
+}
+
 apr_status_t uapi_inspect_head(request_rec *r, uapi_call *call, uapi_result *result)
 {
     const char *type = r->content_type;
@@ -69,5 +88,5 @@ apr_status_t uapi_inspect_head(request_rec *r, uapi_call *call, uapi_result *res
     if (type != r->content_type) {
         ap_set_content_type(r, type);
     }
-    return APR_SUCCESS;
+    return seal_session(r, call, result);
 }

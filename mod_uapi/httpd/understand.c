@@ -4,6 +4,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/session.h"
 #include "body.h"
 #include "log.h"
 #include "stages.h"
@@ -102,6 +103,17 @@ static apr_status_t recognise(request_rec *r, uapi_call *call, uapi_result *resu
     return status;
 }
 
+/* A session is the principal's that opened it, at the server where it did. */
+static apr_status_t find_session(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const char *sealed = apr_table_get(r->headers_in, "Mcp-Session-Id");
+    if (sealed == NULL) {
+        return APR_SUCCESS;
+    }
+    return uapi_session_open(&call->session, sealed, call->gateway->keyring, call->principal, call->route->server,
+                             r->pool, result);
+}
+
 apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result)
 {
     int is_post = (r->method_number == M_POST);
@@ -111,5 +123,8 @@ apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result 
     if (is_post || uapi_body_announced(r)) {
         status = read_body(r, call, result);
     }
-    return (status == APR_SUCCESS && is_post) ? recognise(r, call, result) : status;
+    if (status == APR_SUCCESS && is_post) {
+        status = recognise(r, call, result);
+    }
+    return (status == APR_SUCCESS) ? find_session(r, call, result) : status;
 }

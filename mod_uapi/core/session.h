@@ -1,0 +1,33 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file session.h
+ * Session ids of MCP servers (Mcp-Session-Id, revisions 2025-03-26 to 2025-11-25), as callers see them.
+ *
+ * The id that a server gives is sealed (vault.h) under a key of the gateway's and bound to the tenant, the principal and the
+ * server, and that is what the caller gets. It holds all that is needed, so any child, and any node with the same key
+ * file, can serve any request of the session; it is worth nothing to another principal, and does not die when a token is
+ * renewed, because it is bound to whom the token names and not to the token.
+ */
+#ifndef UAPI_CORE_SESSION_H
+#define UAPI_CORE_SESSION_H
+
+#include <apr_pools.h>
+
+#include "keyring.h"
+#include "principal.h"
+#include "result.h"
+
+/** The longest id of a server's that is carried. */
+#define UAPI_SESSION_MAX 1024
+
+/** The caller's form of a server's id, in the pool. `server` NULL: a route without a name. */
+apr_status_t uapi_session_seal(const char **sealed, const char *id, const uapi_keyring *keyring,
+                               const uapi_principal *principal, const char *server, apr_pool_t *pool,
+                               uapi_result *result);
+
+/** The reverse. session.unknown for whatever was not sealed for just this principal at just this server. */
+apr_status_t uapi_session_open(const char **id, const char *sealed, const uapi_keyring *keyring,
+                               const uapi_principal *principal, const char *server, apr_pool_t *pool,
+                               uapi_result *result);
+
+#endif
