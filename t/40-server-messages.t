@@ -28,6 +28,9 @@ UapiPolicy "$policy"
 UapiServer s
 UapiEngine on
 ProxyPass /mcp @{[ $upstream->url('/mcp') ]}
+<Location "/mcp/shadow">
+    UapiEngine shadow
+</Location>
 CONF
 $httpd->expect_log(qr/UAPI0101: call \w+ refused: response\.invalid/);
 sub ask { return mcp_call($httpd->url('/mcp'), $registry->token, 'tools/call', { name => 't', arguments => {@_} }) }
@@ -58,4 +61,8 @@ for my $case (['{"jsonrpc":"2.0","id":1,"result":{},"Result":{"tools":[{"name":"
     is index(ask(stream => event($raw) . $result)->{body}, $raw), -1, "$what: withheld from a stream";
 }
 is ask(raw => '{"busy":true}')->{body}, '{"busy":true}', 'JSON that is no message passes';
+$answer = mcp_call($httpd->url('/mcp/shadow'), $registry->token, 'tools/call', { name => 't', arguments => { stream => "$sampling$result" } });
+is $answer->{body}, "$sampling$result", 'shadow withholds nothing';
+my ($record) = grep { $_->{action} eq 'mcp.server.request' && $_->{call} eq $answer->{headers}{'uapi-call-id'} } $registry->audit_records;
+is $record->{shadow}, 'policy.denied', 'but records what would have been';
 done_testing;

@@ -48,6 +48,7 @@ sub failed {
         is $answer->{headers}{'content-type'}, 'application/json', 'as JSON';
         is $answer->{json}{id}, 1, 'with the id of the call';
         is outcome($answer)->{result}, $reason, 'and in the chain';
+        is outcome($answer)->{status}, $answer->{status}, 'with the status that the caller got';
     };
 }
 $httpd->allow_log(qr/AH01102|AH01106|AH00992|AH01110|AH01114|AH00957|AH00959|AH10154|AH00898|AH01097|UAPI0101/);

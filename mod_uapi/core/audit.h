@@ -9,7 +9,7 @@
  * was in the ring is still there, and the position up to which it was drained stands in the same SQLite transaction
  * as the records, so nothing is lost and nothing doubled. So no two processes ever meet in SQLite's busy handler.
  *
- * Chain (DESIGN section 7): a record is canonical JSON (RFC 8785); hash = SHA-256(previous hash || record), 32 zero
+ * Chain (docs/audit.md): a record is canonical JSON (RFC 8785); hash = SHA-256(previous hash || record), 32 zero
  * bytes before the first; mac = HMAC-SHA-256(audit key, hash).
  */
 #ifndef UAPI_CORE_AUDIT_H

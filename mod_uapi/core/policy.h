@@ -8,7 +8,7 @@
  * across files. The compiled form is indexed by server and tool, so the cost of a decision does not grow with the
  * number of rules.
  *
- * Kinds here: Policy, Firewall, Server (docs/policy.md has the schema). Fields that DESIGN names but this
+ * Kinds here: Policy, Firewall, Server (docs/policy.md has the schema). Fields that are planned but this
  * release does not act on are refused as "not yet supported", never ignored.
  *
  * Threads: a compiled policy is read-only; any number of threads may decide with it at once. Deciding allocates

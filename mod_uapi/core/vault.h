@@ -2,7 +2,7 @@
 /**
  * @file vault.h
  * Encryption of credentials and of the keys that encrypt them: AES-256-GCM, 12-byte random IV, 16-byte tag, base64(IV
- * || tag || ciphertext) (NIST SP 800-38D; FEATURES Y1). The additional data binds a blob to its place, so that a row
+ * || tag || ciphertext) (NIST SP 800-38D). The additional data binds a blob to its place, so that a row
  * moved elsewhere does not decrypt: "uapi:dek:1:<tenant>:<version>" for a tenant's data key under the KEK,
  * "uapi:credential:1:<tenant>:<name>:<version>" for a credential under the DEK (names are validated to hold no
  * colon).

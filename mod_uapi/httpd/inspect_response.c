@@ -128,25 +128,32 @@ static apr_status_t end_stream(ap_filter_t *f, uapi_response *response, const ua
     return APR_ECONNABORTED; /* mod_proxy stops reading the upstream */
 }
 
+/* The status that the caller gets and the record says. A stream's head has gone: its status stays. */
+static void set_status(request_rec *r, const uapi_response *response, int refused)
+{
+    if (response->state != UAPI_RESPONSE_STREAM) {
+        r->status = (refused == OK) ? HTTP_OK : refused;
+        r->status_line = NULL; /* the upstream's own phrase */
+    }
+}
+
 apr_status_t uapi_response_refuse(ap_filter_t *f, uapi_response *response, const uapi_result *result, const char *rule)
 {
     request_rec *r = f->r;
     uapi_call *call = response->call;
     uapi_result reason = *result;
     const char *body;
-    int status;
+    call->refused_rule = rule;
+    set_status(r, response, uapi_refuse(r, call, &reason));
     if (uapi_settle(r, call, uapi_reason_describe(reason.reason)->code) != APR_SUCCESS) {
         reason.reason = UAPI_REASON_AUDIT_UNAVAILABLE;
+        set_status(r, response, uapi_refuse(r, call, &reason));
     }
-    call->refused_rule = rule;
-    status = uapi_refuse(r, call, &reason);
     call->replied = 1;
     if (response->state == UAPI_RESPONSE_STREAM) {
         return end_stream(f, response, &reason);
     }
     body = uapi_refuse_body(r, call, &reason, rule, &call->json, call->request_id);
-    r->status = (status == OK) ? HTTP_OK : status;
-    r->status_line = NULL; /* the upstream's own phrase */
     drop_validators(r);
     ap_set_content_type(r, "application/json");
     return send_whole(f, response, body, strlen(body));

@@ -74,7 +74,7 @@ static apr_status_t judge_server_requests(request_rec *r, uapi_call *call, const
             continue;
         }
         uapi_decide_server_request(call, reply->messages[i].method, &verdict);
-        if (verdict.effect == UAPI_EFFECT_DENY) {
+        if (verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(call)) {
             status = uapi_fail(why, r->pool, APR_EACCES, verdict.reason, "the server's request %.64s",
                                reply->messages[i].method);
         }

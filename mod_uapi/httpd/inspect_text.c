@@ -151,12 +151,15 @@ static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_po
 static apr_status_t read_messages(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     uapi_result why = {0};
-    if (out->json.count == 0 || !uapi_call_enforces(call)) {
+    if (out->json.count == 0) {
         return APR_SUCCESS;
     }
     if ((uapi_mcp_read_reply(&out->reply, &out->json, pool, &why) != APR_SUCCESS &&
          why.reason == UAPI_REASON_RPC_KEY_CASE) ||
         uapi_mcp_check_result(&out->json, 0, pool, &why) != APR_SUCCESS) {
+        if (!uapi_call_enforces(call)) {
+            return APR_SUCCESS;
+        }
         return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",
                          uapi_reason_describe(why.reason)->code, why.detail);
     }

@@ -2,7 +2,7 @@
 /**
  * @file log.h
  * Log lines of the module: `LogLevel uapi:debug` works, and each warning and error has a number of its own, so that an
- * operator can search for it and for nothing else. t/90-lint.t keeps the numbers unique.
+ * operator can search for it and for nothing else. t/90-drift.t keeps the numbers unique.
  */
 #ifndef UAPI_HTTPD_LOG_H
 #define UAPI_HTTPD_LOG_H

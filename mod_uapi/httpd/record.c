@@ -182,6 +182,9 @@ apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const c
     member(&w, "reason", refused != UAPI_REASON_NONE ? uapi_reason_describe(refused)->code : NULL);
     member(&w, "rule", verdict->rule);
     member(&w, "server", call->route->server);
+    if (refused == UAPI_REASON_NONE && verdict->effect == UAPI_EFFECT_DENY) {
+        member(&w, "shadow", uapi_reason_describe(verdict->reason)->code);
+    }
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
     return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);

@@ -4,7 +4,7 @@
  * How a refusal reaches the caller.
  *
  * What concerns the connection is an HTTP status with its headers; what concerns one message is a JSON-RPC error over HTTP
- * 200, because official clients show an agent code, message and data only then (DESIGN section 3). Both have the
+ * 200, because official clients show an agent code, message and data only then. Both have the
  * same body: a JSON-RPC error whose data holds the reason code, what would help, the rule id and the call id.
  */
 #ifndef UAPI_HTTPD_REFUSE_H

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file stages.h
- * The stages of a call, in the order of DESIGN section 3. Each is one file; pipeline.c runs them.
+ * The stages of a call, in the order of docs/architecture.md. Each is one file; pipeline.c runs them.
  *
  * A stage returns APR_SUCCESS to go on, or a failure with the refusal in `result`. It sends nothing itself: the pipeline
  * records the decision first. It never succeeds by accident: whatever fails inside a stage refuses the call.
