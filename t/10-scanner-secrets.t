@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# docs/scanners.md lists exactly the rules that the secrets scanner has, with their severities.
+# docs/scanners/secrets.md lists exactly the rules that the secrets scanner has, with their severities.
 use lib 't/lib';
 use Uapi::Test;
 
 my %letter = (LOW => 'l', MEDIUM => 'm', HIGH => 'h', CRITICAL => 'c');
-my ($document) = slurp('docs/scanners.md') =~ /^### Rules$(.*?)^### /ms or BAIL_OUT('no list of rules');
+my ($document) = slurp('docs/scanners/secrets.md') =~ /^## Rules$(.*?)^## /ms or BAIL_OUT('no list of rules');
 my %documented = $document =~ /`([a-z0-9_]+)` ([lmhc])\b/g;
 my %written;
 for my $file (glob 'plugins/scanner_secrets/rules_*.c') {
@@ -13,5 +13,5 @@ for my $file (glob 'plugins/scanner_secrets/rules_*.c') {
 }
 cmp_ok scalar keys %written, '>=', 60, 'the rules are found in the sources';
 is_deeply \%documented, \%written, 'documented and written';
-like slurp('docs/scanners.md'), qr/Credentials: @{[scalar keys %written]} rules/, 'their number';
+like slurp('docs/scanners/secrets.md'), qr/Credentials: @{[scalar keys %written]} rules/, 'their number';
 done_testing;
