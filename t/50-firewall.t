@@ -9,6 +9,7 @@ use Digest::SHA 'sha256_hex';
 my $secret = join '', 'AK', 'IA', map { ('A' .. 'Z', 2 .. 7)[rand 32] } 1 .. 16;
 my $upstream = upstream(sub {
     my ($request, $reply) = @_;
+    return $reply->json({}) if $request->{method} eq 'GET';
     my $arguments = $request->json->{params}{arguments} || {};
     my $mode = $arguments->{mode} // 'json';
     return $reply->respond(200, ['Content-Type' => 'application/json', ETag => '"1"'], $arguments->{raw}) if $mode eq 'raw';
@@ -88,6 +89,18 @@ is ask('default', text => $secret)->{error}{code}, -32012, 'no Firewall document
 unlike join('', map { to_json($_) } $registry->audit_records), qr/$secret/, 'no record has matched text';
 $answer = mcp_call("http://127.0.0.1:$port{log}/mcp", $registry->token, 'tools/call', { name => $secret, arguments => {} });
 unlike join('', map { to_json($_) } $registry->audit_records), qr/$secret/, 'not even as the name of a tool';
+
+# ---- the query string
+{
+    my $get = sub { my ($which, $query) = @_; return http('GET', "http://127.0.0.1:$port{$which}/mcp?$query", headers => [Authorization => 'Bearer ' . $registry->token]) };
+    (my $hidden = $secret) =~ s/(.)/sprintf '%%%02x', ord $1/ge;
+    is $get->('block', "key=$hidden")->{status}, 403, 'block: a secret in the query, however it is escaped';
+    is $get->('redact', "key=$secret")->{status}, 403, 'redact: it cannot be redacted there, so it is blocked';
+    is $get->('block', 'key=value%zz')->{status}, 200, 'an ordinary query passes';
+    is $get->('log', "key=$secret")->{status}, 200, 'log: passes';
+    my ($decision) = reverse grep { $_->{kind} eq 'decision' } $registry->audit_records;
+    is $decision->{findings}[0]{action}, 'log', 'and is in the record';
+}
 
 # ---- whole answers
 my $good = qq({ "jsonrpc":"2.0",\n "id": 1, "result":{"text":"a $secret b","n":1.0} });

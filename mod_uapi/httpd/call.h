@@ -39,8 +39,9 @@ typedef struct uapi_call {
     uapi_verdict verdict; /* the strictest of all messages */
 
     /* inspect the request */
-    uapi_firewall_report request_report;
-    const char *forward; /* what goes upstream: the body, or its redacted form */
+    uapi_firewall_report request_report; /* of the body; offsets are the view's */
+    uapi_firewall_report query_report;   /* of the query string, unescaped */
+    const char *forward;                 /* what goes upstream: the body, or its redacted form */
     size_t forward_length;
 
     /* inject */

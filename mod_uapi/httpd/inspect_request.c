@@ -1,45 +1,78 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
-#include "log.h"
+#include <string.h>
+
+#include <apr_strings.h>
+
 #include "../core/redact.h"
+#include "log.h"
 #include "stages.h"
 
-static apr_status_t block(request_rec *r, uapi_call *call, uapi_result *result)
+static apr_status_t block(request_rec *r, uapi_call *call, const uapi_firewall_report *report, uapi_result *result)
 {
-    const uapi_firewall_finding *decisive = call->request_report.decisive;
+    const uapi_firewall_finding *decisive = report->decisive;
     call->refused_rule = (decisive != NULL) ? decisive->rule : NULL;
     return uapi_fail(result, r->pool, APR_EACCES, UAPI_REASON_FIREWALL_BLOCKED, "%s in the request",
                      decisive != NULL ? decisive->rule : "a finding");
 }
 
-/* What cannot be redacted (a finding in a number, say) is blocked instead: the stricter action is always safe. */
+static apr_status_t redact(request_rec *r, uapi_call *call)
+{
+    return uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length, &call->view,
+                       &call->request_report, r->pool);
+}
+
+/* What cannot be redacted (a finding in a number or in the query, say) is blocked instead: the stricter action is always safe. */
 static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    if (call->request_report.action > UAPI_ACTION_REDACT) {
-        return block(r, call, result);
+    if (call->request_report.overload || call->query_report.overload) {
+        return uapi_fail(result, r->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
+                         "too many candidates in the request");
     }
-    if (call->request_report.action == UAPI_ACTION_REDACT &&
-        uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length, &call->view,
-                    &call->request_report, r->pool) != APR_SUCCESS) {
-        return block(r, call, result);
+    if (call->query_report.action >= UAPI_ACTION_REDACT) {
+        return block(r, call, &call->query_report, result);
+    }
+    if (call->request_report.action > UAPI_ACTION_REDACT ||
+        (call->request_report.action == UAPI_ACTION_REDACT && redact(r, call) != APR_SUCCESS)) {
+        return block(r, call, &call->request_report, result);
     }
     return APR_SUCCESS;
 }
 
-apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result)
+static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    const uapi_firewall *firewall = call->gateway->firewall;
-    apr_status_t status;
-    if (call->body == NULL || uapi_firewall_mode(firewall) == UAPI_MODE_DISABLED) {
+    return call->body == NULL ? APR_SUCCESS
+                              : uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, call->view.text,
+                                                   call->view.length, &call->request_report, r->pool, result);
+}
+
+/* It travels upstream with the call, so it is judged with it; escapes that mean nothing stay as they are. */
+static apr_status_t scan_query(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    char *text;
+    if (r->args == NULL || r->args[0] == '\0') {
         return APR_SUCCESS;
     }
-    status = uapi_firewall_scan(firewall, UAPI_DIRECTION_REQUEST, call->view.text, call->view.length,
-                                &call->request_report, r->pool, result);
-    if (status != APR_SUCCESS || !uapi_call_enforces(call) || uapi_firewall_mode(firewall) != UAPI_MODE_ENFORCE) {
-        return status;
+    text = apr_pstrdup(r->pool, r->args);
+    if (ap_unescape_urlencoded(text) != OK) {
+        text = r->args;
     }
-    if (call->request_report.overload) {
-        return uapi_fail(result, r->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
-                         "too many candidates in the request");
+    return uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, text, strlen(text), &call->query_report,
+                              r->pool, result);
+}
+
+apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    uapi_mode mode = uapi_firewall_mode(call->gateway->firewall);
+    apr_status_t status;
+    if (mode == UAPI_MODE_DISABLED) {
+        return APR_SUCCESS;
+    }
+    status = scan_body(r, call, result);
+    if (status == APR_SUCCESS) {
+        status = scan_query(r, call, result);
+    }
+    if (status != APR_SUCCESS || !uapi_call_enforces(call) || mode != UAPI_MODE_ENFORCE) {
+        return status;
     }
     return enforce(r, call, result);
 }

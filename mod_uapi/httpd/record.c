@@ -55,15 +55,8 @@ static void timestamp(uapi_jcs *w, apr_time_t when)
     member(w, "at", text);
 }
 
-static void write_findings(uapi_jcs *w, const uapi_firewall_finding *findings, uint32_t count)
+static void list_findings(uapi_jcs *w, const uapi_firewall_finding *findings, uint32_t count)
 {
-    if (count == 0) {
-        return;
-    }
-    uapi_jcs_key(w, "finding_count");
-    uapi_jcs_int(w, count);
-    uapi_jcs_key(w, "findings");
-    uapi_jcs_array_open(w);
     for (uint32_t i = 0; i < count && i < UAPI_CALL_FINDINGS; i++) {
         uapi_jcs_object_open(w);
         member(w, "action", uapi_action_name(findings[i].action));
@@ -71,7 +64,34 @@ static void write_findings(uapi_jcs *w, const uapi_firewall_finding *findings, u
         member(w, "severity", severity_name(findings[i].severity));
         uapi_jcs_object_close(w);
     }
-    uapi_jcs_array_close(w);
+}
+
+static void open_findings(uapi_jcs *w, uint32_t count)
+{
+    uapi_jcs_key(w, "finding_count");
+    uapi_jcs_int(w, count);
+    uapi_jcs_key(w, "findings");
+    uapi_jcs_array_open(w);
+}
+
+static void write_request_findings(uapi_jcs *w, const uapi_call *call)
+{
+    const uapi_firewall_report *body = &call->request_report, *query = &call->query_report;
+    if (body->count + query->count > 0) {
+        open_findings(w, body->count + query->count);
+        list_findings(w, body->findings, body->count);
+        list_findings(w, query->findings, query->count);
+        uapi_jcs_array_close(w);
+    }
+}
+
+static void write_response_findings(uapi_jcs *w, const uapi_call *call)
+{
+    if (call->response_findings > 0) {
+        open_findings(w, call->response_findings);
+        list_findings(w, call->response_found, call->response_findings);
+        uapi_jcs_array_close(w);
+    }
 }
 
 static void write_principal(uapi_jcs *w, const uapi_principal *principal)
@@ -103,10 +123,10 @@ static const char *shadow_reason(const uapi_call *call)
     if (call->verdict.effect == UAPI_EFFECT_DENY) {
         return uapi_reason_describe(call->verdict.reason)->code;
     }
-    if (call->request_report.overload) {
+    if (call->request_report.overload || call->query_report.overload) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
     }
-    if (call->request_report.action > UAPI_ACTION_REDACT) {
+    if (call->request_report.action > UAPI_ACTION_REDACT || call->query_report.action >= UAPI_ACTION_REDACT) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_BLOCKED)->code;
     }
     return call->verdict.shadow ? uapi_reason_describe(UAPI_REASON_POLICY_DENIED)->code : NULL;
@@ -124,7 +144,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     timestamp(&w, apr_time_now());
     member(&w, "call", call->id);
     member(&w, "decision", refused ? "deny" : "allow");
-    write_findings(&w, call->request_report.findings, call->request_report.count);
+    write_request_findings(&w, call);
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
     member(&w, "method", method);
@@ -205,7 +225,7 @@ apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *wh
     member(&w, "call", call->id);
     uapi_jcs_key(&w, "duration_us");
     uapi_jcs_int(&w, now - call->started);
-    write_findings(&w, call->response_found, call->response_findings);
+    write_response_findings(&w, call);
     if (call->hidden > 0) {
         uapi_jcs_key(&w, "hidden");
         uapi_jcs_int(&w, call->hidden);
