@@ -18,6 +18,7 @@
 #include "httpd/settle.h"
 #include "httpd/stages.h"
 #include "httpd/status.h"
+#include "httpd/upstream.h"
 
 /* Aligned by hand: the list is the map. */
 /* clang-format off */
@@ -25,6 +26,7 @@ static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
 
+    ap_hook_pre_config      (uapi_upstream_pre_config,         NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config    (uapi_gateway_check_config,        NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config     (uapi_gateway_post_config,         NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init      (uapi_gateway_child_init,          NULL, NULL, APR_HOOK_MIDDLE);

@@ -29,7 +29,9 @@ spec:
   credential: {name: key, inject: {header: X-Key, value: "{secret}"}}
 YAML
 my $to = $upstream->url;
-my $httpd = httpd(<<"CONF", children => 2, modules => [qw(rewrite dir mime negotiation include autoindex status proxy_balancer lbmethod_byrequests slotmem_shm cache cache_disk actions substitute filter authn_file auth_basic access_compat ratelimit)]);
+my $port = $upstream->port;
+my @schemes = map { [$_, $_] } qw(fcgi scgi ajp uwsgi ws h2c);
+my $httpd = httpd(<<"CONF", children => 2, modules => [qw(rewrite dir mime negotiation include autoindex status proxy_balancer lbmethod_byrequests proxy_fcgi proxy_scgi proxy_ajp proxy_uwsgi proxy_wstunnel proxy_http2 http2 slotmem_shm cache cache_disk actions substitute filter authn_file auth_basic access_compat ratelimit)]);
 TypesConfig /dev/null
 AddType text/html .html
 AddType text/html .shtml
@@ -167,6 +169,22 @@ CacheEnable disk /cached
     Substitute s/target/goal/
     ProxyPass $to/mcp
 </Location>
+@{[ join '', map { my ($name, $scheme) = @$_; "<Location /scheme-$name>\nUapiEngine on\nProxyPass $scheme://127.0.0.1:$port/scheme\n</Location>\n" } @schemes ]}
+<Proxy "balancer://mixed">
+    BalancerMember fcgi://127.0.0.1:$port
+</Proxy>
+<Location "/scheme-balancer">
+    UapiEngine on
+    ProxyPass balancer://mixed/scheme
+</Location>
+<Location "/scheme-rewritten">
+    UapiEngine on
+    RewriteEngine on
+    RewriteRule ^ fcgi://127.0.0.1:$port/scheme [P]
+</Location>
+<Location "/env">
+    UapiEngine on
+</Location>
 <Location "/off-with-authtype">
     AuthType uapi
     AuthName agents
@@ -176,7 +194,7 @@ CacheEnable disk /cached
 CONF
 my $docs = $httpd->root . '/htdocs';
 sub page { my ($name, $text) = @_; my $path = "$docs/$name"; open my $f, '>', $path or die "$path: $!"; print $f $text; close $f; chmod 0644, $path; return }
-mkdir "$docs/$_", 0755 for qw(guarded guarded/dir);
+mkdir "$docs/$_", 0755 for qw(guarded guarded/dir env);
 page('error.html', 'a friendly page');
 page('page.html', 'an open page');
 page('guarded/error.html', 'a guarded page');
@@ -284,6 +302,17 @@ for my $path ('/cached', '/cached-too') {
     is records(bare($path)), 'allow ok', "$path: each answer is judged and recorded, none comes from the cache" for 1 .. 3;
     is seen(), 3, 'and each comes from the upstream';
 }
+
+# ---- upstreams of other schemes would get the caller's token, or nothing of ours
+for my $name ((map { $_->[0] } @schemes), 'balancer', 'rewritten') {
+    $answer = post("/scheme-$name");
+    is $answer->{status}, 500, "$name: no call goes there";
+    is $answer->{error}{data}{reason}, 'config.invalid', "$name: and the operator is told";
+    is records($answer), 'allow config.invalid', "$name: as is the chain";
+}
+is seen(), 0, 'nothing was sent';
+page('env/echo.shtml', '[<!--#echo var="HTTP_UAPI_PRINCIPAL" -->][<!--#echo var="HTTP_X_OTHER" -->]');
+like get('/env/echo.shtml', 'Uapi-Principal' => 'root', UAPI_PRINCIPAL => 'root', 'X-Other' => 'kept')->{body}, qr/^\[\(none\)\]\[kept\]/, 'forged headers reach no other handler either';
 
 # ---- other authorization
 $answer = post('/nobody');

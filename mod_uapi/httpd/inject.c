@@ -68,9 +68,17 @@ static int drop_forged(void *baton, const char *key, const char *value)
     return 1;
 }
 
+void uapi_inject_drop_forged(request_rec *r)
+{
+    apr_array_header_t *forged = apr_array_make(r->pool, 0, sizeof(const char *));
+    apr_table_do(drop_forged, forged, r->headers_in, NULL);
+    for (int i = 0; i < forged->nelts; i++) {
+        apr_table_unset(r->headers_in, APR_ARRAY_IDX(forged, i, const char *));
+    }
+}
+
 static void strip(request_rec *r, apr_table_t *headers)
 {
-    apr_array_header_t *forged = apr_array_make(r->pool, 1, sizeof(const char *));
     const char *connection = apr_table_get(headers, "Connection");
     if (connection != NULL) { /* older httpd runs this hook before it clears them; ours would go too */
         char *state, *name = apr_strtok(apr_pstrdup(r->pool, connection), ", \t", &state);
@@ -78,10 +86,6 @@ static void strip(request_rec *r, apr_table_t *headers)
             apr_table_unset(headers, name);
         }
         apr_table_unset(headers, "Connection");
-    }
-    apr_table_do(drop_forged, forged, headers, NULL);
-    for (int i = 0; i < forged->nelts; i++) {
-        apr_table_unset(headers, APR_ARRAY_IDX(forged, i, const char *));
     }
     apr_table_unset(headers, "Authorization");
     apr_table_unset(headers, "Proxy-Authorization");

@@ -82,6 +82,7 @@ static void allow(request_rec *r, uapi_call *call)
     apr_table_setn(r->subprocess_env, "proxy-interim-response", "Suppress"); /* no filter sees these */
     apr_table_setn(r->subprocess_env, "no-cache",
                    "1"); /* mod_cache would answer the next caller before anybody judged it */
+    uapi_inject_drop_forged(r);
     uapi_body_replay(r, call->forward, call->forward_length);
     uapi_inspect_response_add(r, call);
 }

@@ -37,6 +37,8 @@ apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_re
 apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result);
 /** inject, second part, in the handler just before mod_proxy's: unseal it. The decision is recorded by then. */
 apr_status_t uapi_inject_unseal(request_rec *r, uapi_call *call, uapi_result *result);
+/** Take away what could be taken for the gateway's own headers, before any handler sees the request: a CGI gets them too. */
+void uapi_inject_drop_forged(request_rec *r);
 /** inject, third part: mod_proxy's fixups hook, on the headers that it sends upstream; registers itself here. */
 void uapi_inject_register(void);
 /** inject, last part: a filter on outgoing connections that has mod_proxy's copies of the credential wiped. pre_connection hook. */

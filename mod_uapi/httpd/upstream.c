@@ -1,0 +1,57 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * mod_proxy's hook for schemes is no optional one, so the function that registers for it must be found by name: a reference to it would
+ * have this module fail to load before mod_proxy, and where mod_proxy is not loaded at all. At pre_config all modules are
+ * loaded and the hooks not yet sorted.
+ */
+#include "upstream.h"
+
+#include <dlfcn.h>
+
+#include "mod_proxy.h"
+
+#include "call.h"
+#include "log.h"
+#include "refuse.h"
+
+typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const char *const *before,
+                                 const char *const *after, int order);
+
+static int is_http(const char *url)
+{
+    return ap_cstr_casecmpn(url, "http://", 7) == 0 || ap_cstr_casecmpn(url, "https://", 8) == 0;
+}
+
+static int refuse_other_schemes(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
+                                const char *proxyhost, apr_port_t proxyport)
+{
+    uapi_call *call = uapi_call_find(r);
+    uapi_result result = {0};
+    (void)worker;
+    (void)conf;
+    (void)proxyhost;
+    (void)proxyport;
+    if (call == NULL || is_http(url)) {
+        return DECLINED;
+    }
+    uapi_fail(&result, r->pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,
+              "the upstream %s is neither http nor https, and no other scheme can carry a guarded call", url);
+    return uapi_refuse(r, call, &result);
+}
+
+int uapi_upstream_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    hook_scheme_handler *hook;
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    *(void **)&hook = dlsym(RTLD_DEFAULT, "proxy_hook_scheme_handler");
+    if (hook != NULL) {
+        hook(refuse_other_schemes, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    } else if (ap_find_linked_module("mod_proxy.c") != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, NULL,
+                     UAPI_LOGNO(0008) "this mod_proxy cannot be asked which upstreams it calls");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
