@@ -15,7 +15,7 @@ spec:
     - {id: all, effect: allow, server: github}
 YAML
 
-my $httpd = httpd(<<"CONF", children => 3);
+my $httpd = httpd(<<"CONF", children => 3, threads => 16); # threads enough to keep all connections below open
 @{[ $registry->config ]}
 UapiPolicy "$policy"
 UapiServer github

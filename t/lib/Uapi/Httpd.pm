@@ -218,10 +218,24 @@ sub _signal_restart {
     return $done ? 1 : 0;
 }
 
+# mod_mpm_event, when it is told to stop, closes the sockets of its workers, also one whose worker is just giving it back, and
+# then may crash (2.4.71). So it is told when no thread of a child has been running for a moment.
+sub _await_rest {
+    my ($self) = @_;
+    my $quiet = 0;
+    wait_for(1, sub {
+        my $running = grep { /\) [RD] / } map { _slurp($_) } map { glob "/proc/$_/task/*/stat" } $self->children;
+        $quiet = $running ? 0 : $quiet + 1;
+        return $quiet >= 3;
+    });
+    return;
+}
+
 # Ends the server; what was wrong about how it went.
 sub _end {
     my ($self, $signal) = @_;
     my @problems;
+    $self->_await_rest;
     kill $signal, $self->{pid};
     my $status = reap($self->{pid}, STOP_SECONDS);
     if (!defined $status) {
