@@ -182,7 +182,8 @@ static apr_status_t read_call(const uapi_mcp_reader *reader, const uint32_t *key
     if (!is_type(reader->json, keys[KEY_METHOD], UAPI_JSON_STRING)) {
         return invalid(reader, keys[KEY_METHOD], "the method is no string");
     }
-    if (!is_absent_or(reader->json, message->params, UAPI_JSON_OBJECT)) {
+    if (!is_absent_or(reader->json, message->params, UAPI_JSON_OBJECT) &&
+        !(reader->foreign && is_type(reader->json, message->params, UAPI_JSON_ARRAY))) {
         return invalid(reader, message->params, "params is no object");
     }
     message->method = uapi_json_strdup(reader->json, keys[KEY_METHOD], reader->pool);
@@ -410,7 +411,7 @@ apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uap
                            apr_pool_t *pool, uapi_result *result)
 {
     static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = {json, headers ? headers : &none, pool, result};
+    uapi_mcp_reader reader = {json, headers ? headers : &none, pool, result, 0};
     apr_status_t status;
 
     memset(body, 0, sizeof(*body));
@@ -422,19 +423,33 @@ apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uap
     return status;
 }
 
-apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result)
+static apr_status_t read_envelopes(const uapi_mcp_reader *reader, uapi_mcp_body *body)
 {
-    static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = {json, &none, pool, result};
     apr_status_t status;
 
     memset(body, 0, sizeof(*body));
-    body->batch = is_type(json, 0, UAPI_JSON_ARRAY);
-    status = read_messages(&reader, body);
+    body->batch = is_type(reader->json, 0, UAPI_JSON_ARRAY);
+    status = read_messages(reader, body);
     if (status != APR_SUCCESS) {
         memset(body, 0, sizeof(*body));
     }
     return status;
+}
+
+apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result)
+{
+    static const uapi_mcp_headers none;
+    const uapi_mcp_reader reader = {json, &none, pool, result, 0};
+
+    return read_envelopes(&reader, body);
+}
+
+apr_status_t uapi_mcp_read_foreign(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result)
+{
+    static const uapi_mcp_headers none;
+    const uapi_mcp_reader reader = {json, &none, pool, result, 1};
+
+    return read_envelopes(&reader, body);
 }
 
 /* Keys of results that the gateway acts on. */
@@ -447,7 +462,7 @@ enum { RESULT_KEYS = sizeof(result_keys) / sizeof(result_keys[0]) };
 apr_status_t uapi_mcp_check_result(const uapi_json *json, uint32_t message, apr_pool_t *pool, uapi_result *result)
 {
     static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = {json, &none, pool, result};
+    uapi_mcp_reader reader = {json, &none, pool, result, 0};
     uint32_t ignored[RESULT_KEYS], node = uapi_json_member(json, message, "result");
 
     return node == UAPI_JSON_NONE ? APR_SUCCESS : uapi_mcp_find_keys(&reader, node, result_keys, RESULT_KEYS, ignored);

@@ -82,6 +82,11 @@ apr_status_t uapi_mcp_read(uapi_mcp_body *body, const uapi_json *json, const uap
 apr_status_t uapi_mcp_read_reply(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result);
 
 /**
+ * Recognise JSON-RPC 2.0 that is not MCP's, from a client or a service. As uapi_mcp_read_reply(), and params may be an array.
+ */
+apr_status_t uapi_mcp_read_foreign(uapi_mcp_body *body, const uapi_json *json, apr_pool_t *pool, uapi_result *result);
+
+/**
  * Refuses, with rpc.key_case, a message whose result has a key that equals but for case one that the gateway acts on (the
  * lists, cacheScope): it could be one thing to us and another to the client. Any JSON value may be asked about.
  */

@@ -15,6 +15,7 @@ typedef struct uapi_mcp_reader {
     const uapi_mcp_headers *headers;
     apr_pool_t *pool;
     uapi_result *result;
+    int foreign; /* JSON-RPC of another protocol: params may be an array */
 } uapi_mcp_reader;
 
 /** A key that the protocol gives a meaning. */

@@ -54,6 +54,7 @@ typedef struct uapi_policy_question {
     const char *server; /* NULL: an unnamed one, which no rule matches */
     const char *method; /* "tools/call"; for what carries no message, "http/GET", …; NULL: a client's result */
     const char *tool;   /* for tools/call; else NULL */
+    int explicit_only;  /* the route speaks another protocol than MCP: no method is one that keeps a session going */
 } uapi_policy_question;
 
 typedef enum uapi_effect { UAPI_EFFECT_DENY, UAPI_EFFECT_ALLOW } uapi_effect;

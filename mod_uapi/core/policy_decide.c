@@ -140,7 +140,7 @@ static int understand(search *s, const uapi_policy_question *question, size_t *s
         return 0;
     }
     s->calls_tool = strcmp(s->method, "tools/call") == 0;
-    s->keeps_session = !s->calls_tool && keeps_session(s->method);
+    s->keeps_session = !s->calls_tool && !question->explicit_only && keeps_session(s->method);
     return !s->calls_tool || take(s->tool, &s->tool_length);
 }
 

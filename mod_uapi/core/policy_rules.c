@@ -114,7 +114,7 @@ static int matches(const uapi_yaml_node *pattern, const char *name)
     return uapi_glob_match(pattern->text, pattern->length, name, strlen(name));
 }
 
-/* Servers may have methods of their own, so this is no error. */
+/* Servers and plain JSON-RPC services have methods of their own: only what looks like a slip is spoken of. */
 static void warn_of_unknown_method(uapi_policy_source *source, const uapi_yaml_node *pattern)
 {
     static const char *const known[] = {
@@ -155,14 +155,18 @@ static void warn_of_unknown_method(uapi_policy_source *source, const uapi_yaml_n
         "http/OPTIONS",
         NULL,
     };
+    const char *suggestion;
 
     for (int i = 0; known[i] != NULL; i++) {
         if (matches(pattern, known[i])) {
             return;
         }
     }
-    uapi_policy_warn(source->diagnoses, pattern, "method %s matches no method that MCP has%s", quote(source, pattern),
-                     uapi_policy_suggest(pattern->text, known, source->pool));
+    suggestion = uapi_policy_suggest(pattern->text, known, source->pool);
+    if (suggestion[0] != '\0') {
+        uapi_policy_warn(source->diagnoses, pattern, "method %s matches no method that MCP has%s",
+                         quote(source, pattern), suggestion);
+    }
 }
 
 static void check_method(uapi_policy_source *source, const uapi_form_rule *rule, const uapi_yaml_node *method)

@@ -52,6 +52,7 @@ uapi_call *uapi_call_of(request_rec *r)
     call = uapi_call_find(r);
     if (call == NULL) {
         call = apr_pcalloc(r->pool, sizeof(*call));
+        call->protocol = uapi_config_protocol(route);
         call->gateway = uapi_gateway_of(r);
         call->started = r->request_time;
         call->request_id = UAPI_JSON_NONE;

@@ -19,6 +19,7 @@ typedef struct uapi_call {
     char id[UAPI_CALL_ID_LENGTH + 1]; /* names the call in replies, records and log lines */
     const uapi_gateway *gateway;
     const uapi_route_config *route;
+    uapi_protocol protocol;
     apr_time_t started;
 
     /* authenticate */

@@ -70,6 +70,7 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     uapi_route_config *route = apr_pcalloc(pool, sizeof(*route));
     (void)path;
     route->engine = UAPI_ENGINE_UNSET;
+    route->protocol = UAPI_PROTOCOL_UNSET;
     route->durability = -1;
     route->max_body = -1;
     route->max_response = -1;
@@ -81,6 +82,7 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     const uapi_route_config *base = base_config, *over = added_config;
     uapi_route_config *merged = apr_palloc(pool, sizeof(*merged));
     INHERIT(engine, UAPI_ENGINE_UNSET);
+    INHERIT(protocol, UAPI_PROTOCOL_UNSET);
     INHERIT(server, NULL);
     INHERIT(anonymous, NULL);
     INHERIT(durability, -1);
@@ -99,6 +101,11 @@ uapi_server_config *uapi_config_server(const server_rec *server)
 uapi_route_config *uapi_config_route(const request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &uapi_module);
+}
+
+uapi_protocol uapi_config_protocol(const uapi_route_config *route)
+{
+    return (route->protocol == UAPI_PROTOCOL_UNSET) ? UAPI_PROTOCOL_MCP : (uapi_protocol)route->protocol;
 }
 
 uapi_durability uapi_config_durability(const uapi_route_config *route)
@@ -132,6 +139,18 @@ static const char *set_engine(cmd_parms *cmd, void *config, const char *value)
         }
     }
     return apr_pstrcat(cmd->pool, "UapiEngine must be on, shadow or off, not '", value, "'", NULL);
+}
+
+static const char *set_protocol(cmd_parms *cmd, void *config, const char *value)
+{
+    static const char *const names[] = {"mcp", "jsonrpc", "rest"};
+    for (int i = 0; i < 3; i++) {
+        if (strcasecmp(value, names[i]) == 0) {
+            ((uapi_route_config *)config)->protocol = i;
+            return NULL;
+        }
+    }
+    return apr_pstrcat(cmd->pool, "UapiProtocol must be mcp, jsonrpc or rest, not '", value, "'", NULL);
 }
 
 static const char *set_server(cmd_parms *cmd, void *config, const char *value)
@@ -268,6 +287,7 @@ static const char *add_plugin(cmd_parms *cmd, void *config, const char *path, co
 const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE1("UapiEngine", set_engine, NULL, ROUTE_CONTEXT,
                   "on, shadow (judge and record, refuse nothing on grounds of policy or content) or off"),
+    AP_INIT_TAKE1("UapiProtocol", set_protocol, NULL, ROUTE_CONTEXT, "what the route speaks: mcp, jsonrpc or rest"),
     AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT,
                   "the name by which policies know the server behind this route"),
     AP_INIT_TAKE1("UapiAnonymous", set_anonymous, NULL, ROUTE_CONTEXT,

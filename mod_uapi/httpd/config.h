@@ -19,6 +19,13 @@ typedef struct uapi_gateway uapi_gateway;
 
 typedef enum uapi_engine { UAPI_ENGINE_UNSET = -1, UAPI_ENGINE_OFF, UAPI_ENGINE_SHADOW, UAPI_ENGINE_ON } uapi_engine;
 
+typedef enum uapi_protocol {
+    UAPI_PROTOCOL_UNSET = -1,
+    UAPI_PROTOCOL_MCP,
+    UAPI_PROTOCOL_JSONRPC,
+    UAPI_PROTOCOL_REST
+} uapi_protocol;
+
 #define UAPI_DEFAULT_MAX_BODY (1024 * 1024)
 #define UAPI_DEFAULT_MAX_RESPONSE (16 * 1024 * 1024)
 #define UAPI_LARGEST_BODY (256 * 1024 * 1024)
@@ -41,6 +48,7 @@ typedef struct uapi_server_config {
 
 typedef struct uapi_route_config {
     int engine;             /* uapi_engine */
+    int protocol;           /* uapi_protocol */
     const char *server;     /* UapiServer */
     const char *anonymous;  /* UapiAnonymous: tenant; "" is `off` */
     int durability;         /* uapi_durability, -1 unset */
@@ -77,6 +85,7 @@ uapi_server_config *uapi_config_server(const server_rec *server);
 uapi_route_config *uapi_config_route(const request_rec *r);
 
 /** Values with the defaults filled in. */
+uapi_protocol uapi_config_protocol(const uapi_route_config *route);
 uapi_durability uapi_config_durability(const uapi_route_config *route);
 size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);

@@ -10,12 +10,18 @@ static int is_reserved(const char *method)
     return strncmp(method, "http/", 5) == 0 || strncmp(method, "response/", 9) == 0;
 }
 
+static uapi_policy_question about(const uapi_call *call, const char *method)
+{
+    uapi_policy_question question = {call->principal, call->route->server, method, NULL,
+                                     call->protocol != UAPI_PROTOCOL_MCP};
+    return question;
+}
+
 static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
 {
-    uapi_policy_question question = {call->principal, call->route->server, uapi_call_method(call, message), NULL};
+    uapi_policy_question question = about(call, uapi_call_method(call, message));
     if (message != NULL && message->method != NULL && is_reserved(message->method)) {
-        question.method =
-            ""; /* a caller's message must not pass for what carries none; only a rule for everything allows it */
+        question.method = ""; /* it must not pass for what carries no message: only a rule for everything allows it */
     }
     if (message != NULL && strcmp(question.method, "tools/call") == 0) {
         question.tool = message->target;
@@ -25,16 +31,16 @@ static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_ver
 
 int uapi_decide_offers(const uapi_call *call, const char *method, const char *name)
 {
-    const char *tool = (strcmp(method, "tools/call") == 0) ? name : NULL;
-    uapi_policy_question question = {call->principal, call->route->server, method, tool};
+    uapi_policy_question question = about(call, method);
     uapi_verdict verdict;
+    question.tool = (strcmp(method, "tools/call") == 0) ? name : NULL;
     uapi_policy_decide(call->gateway->policy, &question, &verdict);
     return verdict.effect == UAPI_EFFECT_ALLOW;
 }
 
 void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_verdict *verdict)
 {
-    uapi_policy_question question = {call->principal, call->route->server, is_reserved(method) ? "" : method, NULL};
+    uapi_policy_question question = about(call, is_reserved(method) ? "" : method);
     uapi_policy_decide(call->gateway->policy, &question, verdict);
 }
 

@@ -63,7 +63,7 @@ static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *r
 {
     const char *id = apr_table_get(r->headers_out, "Mcp-Session-Id"), *sealed;
     apr_status_t status;
-    if (id == NULL) {
+    if (id == NULL || call->protocol != UAPI_PROTOCOL_MCP) {
         return APR_SUCCESS;
     }
     status = uapi_session_seal(&sealed, id, call->gateway->keyring, call->principal, call->route->server, r->pool,

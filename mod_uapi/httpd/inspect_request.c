@@ -17,8 +17,8 @@ static apr_status_t block(request_rec *r, uapi_call *call, const uapi_firewall_r
 
 static apr_status_t redact(request_rec *r, uapi_call *call)
 {
-    return uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length, &call->view,
-                       &call->request_report, r->pool);
+    return uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length,
+                       call->view.json != NULL ? &call->view : NULL, &call->request_report, r->pool);
 }
 
 /* What cannot be redacted (a finding in a number or in the query, say) is blocked instead: the stricter action is always safe. */
@@ -45,16 +45,20 @@ static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *resu
                                                    call->view.length, &call->request_report, r->pool, result);
 }
 
-/* It travels upstream with the call, so it is judged with it; escapes that mean nothing stay as they are. */
+/* It travels upstream with the call, so it is judged with it; escapes that mean nothing stay as they are. On a REST route the
+ * path says as much. */
 static apr_status_t scan_query(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    char *text;
-    if (r->args == NULL || r->args[0] == '\0') {
-        return APR_SUCCESS;
-    }
-    text = apr_pstrdup(r->pool, r->args);
-    if (ap_unescape_urlencoded(text) != OK) {
+    int has_query = r->args != NULL && r->args[0] != '\0';
+    char *text = has_query ? apr_pstrdup(r->pool, r->args) : NULL;
+    if (has_query && ap_unescape_urlencoded(text) != OK) {
         text = r->args;
+    }
+    if (call->protocol == UAPI_PROTOCOL_REST) {
+        text = has_query ? apr_pstrcat(r->pool, r->uri, "?", text, NULL) : r->uri;
+    }
+    if (text == NULL) {
+        return APR_SUCCESS;
     }
     return uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, text, strlen(text), &call->query_report,
                               r->pool, result);

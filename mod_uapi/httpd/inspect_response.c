@@ -155,7 +155,7 @@ apr_status_t uapi_response_refuse(ap_filter_t *f, uapi_response *response, const
     }
     body = uapi_refuse_body(r, call, &reason, rule, &call->json, call->request_id);
     drop_validators(r);
-    ap_set_content_type(r, "application/json");
+    ap_set_content_type(r, uapi_refuse_type(call));
     return send_whole(f, response, body, strlen(body));
 }
 

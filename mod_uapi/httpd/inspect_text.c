@@ -108,7 +108,7 @@ static int offers(void *baton, const char *method, const char *name)
 static void cut_lists(apr_array_header_t *edits, uapi_call *call, const uapi_json *json, apr_pool_t *pool)
 {
     uint32_t message = 0, end = json->count;
-    if (json->count == 0 || !uapi_call_enforces(call)) {
+    if (json->count == 0 || call->protocol != UAPI_PROTOCOL_MCP || !uapi_call_enforces(call)) {
         return;
     }
     if (json->nodes[0].type == UAPI_JSON_ARRAY) {
@@ -146,24 +146,26 @@ static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_po
                      uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
 }
 
-/* A key that equals one of the protocol's but for case means one thing to us and another to some clients. What is no message at all (an
- * error page in JSON) is none of the protocol's business. */
+/* A key that equals one of the protocol's but for case means one thing to us and another to some clients. */
+static int is_disguised(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *why)
+{
+    int is_mcp = call->protocol == UAPI_PROTOCOL_MCP;
+    apr_status_t status = is_mcp ? uapi_mcp_read_reply(&out->reply, &out->json, pool, why)
+                                 : uapi_mcp_read_foreign(&out->reply, &out->json, pool, why);
+    return (status != APR_SUCCESS && why->reason == UAPI_REASON_RPC_KEY_CASE) ||
+           (is_mcp && uapi_mcp_check_result(&out->json, 0, pool, why) != APR_SUCCESS);
+}
+
+/* What is no message at all (an error page in JSON) is none of the protocol's business. */
 static apr_status_t read_messages(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     uapi_result why = {0};
-    if (out->json.count == 0) {
+    if (out->json.count == 0 || call->protocol == UAPI_PROTOCOL_REST || !is_disguised(call, out, pool, &why) ||
+        !uapi_call_enforces(call)) {
         return APR_SUCCESS;
     }
-    if ((uapi_mcp_read_reply(&out->reply, &out->json, pool, &why) != APR_SUCCESS &&
-         why.reason == UAPI_REASON_RPC_KEY_CASE) ||
-        uapi_mcp_check_result(&out->json, 0, pool, &why) != APR_SUCCESS) {
-        if (!uapi_call_enforces(call)) {
-            return APR_SUCCESS;
-        }
-        return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",
-                         uapi_reason_describe(why.reason)->code, why.detail);
-    }
-    return APR_SUCCESS;
+    return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",
+                     uapi_reason_describe(why.reason)->code, why.detail);
 }
 
 apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,

@@ -23,8 +23,14 @@ static const struct {
     {"response/result", "mcp.response"}, {"response/error", "mcp.response"},
 };
 
-static const char *action_of(const char *method)
+static const char *action_of(const uapi_call *call, const char *method)
 {
+    if (call->protocol == UAPI_PROTOCOL_REST) {
+        return "rest.request";
+    }
+    if (call->protocol == UAPI_PROTOCOL_JSONRPC) {
+        return "jsonrpc.call";
+    }
     for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
         if (strcmp(actions[i].method, method) == 0) {
             return actions[i].action;
@@ -117,6 +123,15 @@ static const char *harmless(const uapi_call *call, const char *text)
     return text;
 }
 
+/* What the call is about: a tool, prompt or resource; on a REST route the path. */
+static const char *target_of(const request_rec *r, const uapi_call *call, const uapi_mcp_message *message)
+{
+    if (call->protocol == UAPI_PROTOCOL_REST) {
+        return call->query_report.count > 0 ? "[REDACTED]" : r->uri;
+    }
+    return (message != NULL) ? harmless(call, message->target) : NULL;
+}
+
 /* What UapiEngine shadow, or a policy or firewall in shadow mode, would have refused. */
 static const char *shadow_reason(const uapi_call *call)
 {
@@ -140,7 +155,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     uapi_jcs w;
     uapi_jcs_begin(&w, buffer, size);
     uapi_jcs_object_open(&w);
-    member(&w, "action", action_of(method));
+    member(&w, "action", action_of(call, method));
     timestamp(&w, apr_time_now());
     member(&w, "call", call->id);
     member(&w, "decision", refused ? "deny" : "allow");
@@ -151,11 +166,13 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     member(&w, "policy", call->verdict.policy);
     write_principal(&w, call->principal);
     member(&w, "reason", refused ? uapi_reason_describe(call->refusal.reason)->code : NULL);
-    member(&w, "revision", call->mcp.count > 0 ? uapi_mcp_revision_name(call->mcp.revision) : NULL);
+    member(&w, "revision",
+           call->mcp.count > 0 && call->protocol == UAPI_PROTOCOL_MCP ? uapi_mcp_revision_name(call->mcp.revision)
+                                                                      : NULL);
     member(&w, "rule", call->verdict.rule);
     member(&w, "server", call->route->server);
     member(&w, "shadow", refused ? NULL : shadow_reason(call));
-    member(&w, "target", message != NULL ? harmless(call, message->target) : NULL);
+    member(&w, "target", target_of(r, call, message));
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
     return uapi_jcs_end(&w);
@@ -218,7 +235,7 @@ apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *wh
     uapi_jcs w;
     uapi_jcs_begin(&w, buffer, sizeof(buffer));
     uapi_jcs_object_open(&w);
-    member(&w, "action", action_of(uapi_call_method(call, message)));
+    member(&w, "action", action_of(call, uapi_call_method(call, message)));
     timestamp(&w, now);
     uapi_jcs_key(&w, "bytes");
     uapi_jcs_int(&w, call->response_bytes);

@@ -134,6 +134,42 @@ static const char *raw_id(request_rec *r, const uapi_json *json, uint32_t id)
                                             : apr_pstrmemdup(r->pool, json->text + node->start, node->length);
 }
 
+/* RFC 9457. `title` is the status' own phrase, because `type` is about:blank. */
+static const char *problem(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule)
+{
+    const uapi_reason_info *info = uapi_reason_describe(result->reason);
+    const char *phrase = ap_get_status_line(info->http_status);
+    char buffer[2048];
+    uapi_jcs w;
+    size_t length;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    uapi_jcs_key(&w, "call");
+    uapi_jcs_cstring(&w, call->id);
+    uapi_jcs_key(&w, "detail");
+    uapi_jcs_cstring(&w, info->title);
+    uapi_jcs_key(&w, "help");
+    uapi_jcs_cstring(&w, info->help);
+    uapi_jcs_key(&w, "reason");
+    uapi_jcs_cstring(&w, info->code);
+    if (rule != NULL) {
+        uapi_jcs_key(&w, "rule");
+        uapi_jcs_cstring(&w, rule);
+    }
+    uapi_jcs_key(&w, "status");
+    uapi_jcs_int(&w, info->http_status);
+    uapi_jcs_key(&w, "title");
+    uapi_jcs_cstring(&w, strlen(phrase) > 4 ? phrase + 4 : phrase);
+    uapi_jcs_object_close(&w);
+    length = uapi_jcs_end(&w);
+    return apr_pstrmemdup(r->pool, buffer, length);
+}
+
+const char *uapi_refuse_type(const uapi_call *call)
+{
+    return (call->protocol == UAPI_PROTOCOL_REST) ? "application/problem+json" : "application/json";
+}
+
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
                              const uapi_json *json, uint32_t id)
 {
@@ -141,6 +177,9 @@ const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_r
     char buffer[2048];
     uapi_jcs w;
     size_t length;
+    if (call->protocol == UAPI_PROTOCOL_REST) {
+        return problem(r, call, result, rule);
+    }
     uapi_jcs_begin(&w, buffer, sizeof(buffer));
     uapi_jcs_object_open(&w);
     uapi_jcs_key(&w, "code");
@@ -185,7 +224,7 @@ int uapi_refuse_handler(request_rec *r, uapi_call *call)
     body = whole_body(r, call);
     call->replied = 1;
     r->status = HTTP_OK;
-    ap_set_content_type(r, "application/json");
+    ap_set_content_type(r, uapi_refuse_type(call));
     ap_set_content_length(r, (apr_off_t)strlen(body));
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     ap_rputs(body, r);
@@ -202,7 +241,7 @@ static apr_status_t replace_body(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (!call->replied) {
         const char *body = whole_body(r, call);
         call->replied = 1;
-        ap_set_content_type(r, "application/json");
+        ap_set_content_type(r, uapi_refuse_type(call));
         apr_table_unset(r->headers_out, "Content-Length");
         apr_table_unset(r->headers_out, "Content-Encoding");
         apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");

@@ -24,8 +24,11 @@ int uapi_refuse_handler(request_rec *r, uapi_call *call);
 /** insert_error_filter hook: gives error answers of refused calls, and of calls whose upstream failed, their body. */
 void uapi_refuse_insert_error_filter(request_rec *r);
 
+/** The media type of the bodies below. */
+const char *uapi_refuse_type(const uapi_call *call);
+
 /**
- * The JSON-RPC error that says `result` in answer to the message whose id is at `id` of `json` (NULL or UAPI_JSON_NONE: null).
+ * On a REST route problem details (RFC 9457); else the JSON-RPC error that says `result` in answer to the message whose id is at `id` of `json` (NULL or UAPI_JSON_NONE: null).
  * In the request's pool.
  */
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,

@@ -114,17 +114,60 @@ static apr_status_t find_session(request_rec *r, uapi_call *call, uapi_result *r
                              r->pool, result);
 }
 
-apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result)
+static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
 {
-    int is_post = (r->method_number == M_POST);
-    apr_status_t status = APR_SUCCESS;
-    call->http_method = is_post ? "http/POST" : apr_pstrcat(r->pool, "http/", r->method, NULL);
-    apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
-    if (is_post || uapi_body_announced(r)) {
-        status = read_body(r, call, result);
-    }
+    apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
     if (status == APR_SUCCESS && is_post) {
         status = recognise(r, call, result);
     }
     return (status == APR_SUCCESS) ? find_session(r, call, result) : status;
+}
+
+/* JSON-RPC 2.0 and nothing of MCP: no revisions, no mirrored headers, and params are the service's own affair. */
+static apr_status_t understand_jsonrpc(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
+{
+    apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
+    if (status == APR_SUCCESS && is_post) {
+        status = uapi_mcp_read_foreign(&call->mcp, &call->json, r->pool, result);
+    }
+    if (status != APR_SUCCESS) {
+        call->mcp.count = 0;
+    }
+    return status;
+}
+
+/* A body of any type, or none. JSON is read strictly; any other is judged as the text that it is. */
+static apr_status_t understand_rest(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    apr_status_t status;
+    if (!uapi_body_announced(r)) {
+        return APR_SUCCESS;
+    }
+    if (is_json(r)) {
+        return read_body(r, call, result);
+    }
+    if (!is_identity(r)) {
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING, "Content-Encoding is not identity");
+    }
+    status = fetch_body(r, call, result);
+    if (status == APR_SUCCESS) {
+        call->view.text = call->forward = call->body;
+        call->view.length = call->forward_length = call->body_length;
+    }
+    return status;
+}
+
+apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    int is_post = (r->method_number == M_POST);
+    call->http_method = is_post ? "http/POST" : apr_pstrcat(r->pool, "http/", r->method, NULL);
+    apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
+    switch (call->protocol) {
+    case UAPI_PROTOCOL_REST:
+        return understand_rest(r, call, result);
+    case UAPI_PROTOCOL_JSONRPC:
+        return understand_jsonrpc(r, call, is_post, result);
+    default:
+        return understand_mcp(r, call, is_post, result);
+    }
 }

@@ -55,8 +55,8 @@ static void ask(const uapi_policy *policy)
 
     for (size_t i = 0; i < 7; i++) {
         for (size_t j = 0; j < 7; j++) {
-            const uapi_policy_question tool = {&principal, names[i], "tools/call", names[j]};
-            const uapi_policy_question method = {&principal, names[i], names[j], NULL};
+            const uapi_policy_question tool = {&principal, names[i], "tools/call", names[j], 0};
+            const uapi_policy_question method = {&principal, names[i], names[j], NULL, 0};
             uapi_policy_decide(policy, &tool, &verdict);
             must(verdict.effect == UAPI_EFFECT_DENY || (verdict.rule != NULL && names[i] != NULL && names[j] != NULL));
             uapi_policy_decide(policy, &method, &verdict);

@@ -250,7 +250,7 @@ static const char *print_verdict(const uapi_verdict *verdict)
 static const char *ask(const uapi_policy *policy, const decision *d)
 {
     const uapi_principal principal = make_principal(d->who);
-    const uapi_policy_question question = {&principal, d->server, d->method, d->tool};
+    const uapi_policy_question question = {&principal, d->server, d->method, d->tool, 0};
     uapi_verdict verdict;
 
     memset(&verdict, 0xff, sizeof(verdict));
@@ -347,7 +347,7 @@ static void denies_nobody(void **state)
 {
     const uapi_policy *policy = load(POLICY("{name: p}") "  rules: [{id: r, effect: allow}]\n");
     const uapi_policy *empty = load(SERVER("s") "  {}\n");
-    uapi_policy_question question = {NULL, "s", "tools/call", "x"};
+    uapi_policy_question question = {NULL, "s", "tools/call", "x", 0};
     uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT}; /* no tenant, id or role */
     uapi_verdict verdict;
 
@@ -399,8 +399,8 @@ typedef struct asking {
 static void *ask_often(void *baton)
 {
     asking *a = baton;
-    const uapi_policy_question allowed = {a->principal, "crm-eu", "tools/call", "x_read"};
-    const uapi_policy_question denied = {a->principal, "zendesk", "tools/call", "get_secret"};
+    const uapi_policy_question allowed = {a->principal, "crm-eu", "tools/call", "x_read", 0};
+    const uapi_policy_question denied = {a->principal, "zendesk", "tools/call", "get_secret", 0};
     uapi_verdict verdict;
 
     for (int i = 0; i < 20000; i++) {
@@ -436,9 +436,30 @@ static void needs_no_lock_and_no_memory(void **state)
     }
 }
 
+/* Where a route speaks another protocol than MCP, no method is allowed for the session's sake. */
+static void frees_no_method_elsewhere(void **state)
+{
+    const uapi_policy *policy = load(
+        POLICY("{name: p}") "  rules: [{id: r, effect: allow, server: s, methods: [invoice.get]}]\n");
+    const uapi_principal principal = make_principal("agent acme bot");
+    uapi_policy_question question = {&principal, "s", "initialize", NULL, 0};
+    uapi_verdict verdict;
+
+    (void)state;
+    uapi_policy_decide(policy, &question, &verdict);
+    assert_int_equal(verdict.effect, UAPI_EFFECT_ALLOW);
+    question.explicit_only = 1;
+    uapi_policy_decide(policy, &question, &verdict);
+    assert_int_equal(verdict.effect, UAPI_EFFECT_DENY);
+    question.method = "invoice.get";
+    uapi_policy_decide(policy, &question, &verdict);
+    assert_int_equal(verdict.effect, UAPI_EFFECT_ALLOW);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(frees_no_method_elsewhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(ignores_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_sessions, set_up, tear_down),

@@ -170,7 +170,7 @@ static const error_case rule_cases[] = {
     {RULE("methods: [\"\"]"), "p:6:40: error: method \"\" is empty, so it can never match\n"},
     {RULE("methods: [tools/cal]"),
      "p:6:40: warning: method \"tools/cal\" matches no method that MCP has; did you mean \"tools/call\"?\n"},
-    {RULE("methods: [\"vendor/*\"]"), "p:6:40: warning: method \"vendor/*\" matches no method that MCP has\n"},
+    {RULE("methods: [\"vendor/*\"]"), ""},
     {RULE("methods: [\"tools/*\", \"*\", http/GET, \"notifications/*\", response/result]"), ""},
     {RULE("tools: [a], methods: [\"tools/*\"]"), ""},
     {RULE("tools: [a], methods: [resources/read]"),
@@ -402,7 +402,7 @@ static void keeps_the_first_hundred(void **state)
 
     (void)state;
     for (int i = 0; i < 150; i++) {
-        text = apr_psprintf(pool, "%s    - {id: r%d, effect: allow, tools: [\"\"], methods: [no/such]}\n", text, i);
+        text = apr_psprintf(pool, "%s    - {id: r%d, effect: allow, tools: [\"\"], methods: [tools/cal]}\n", text, i);
     }
     assert_null(parse("p", text, strlen(text), &printed));
     for (const char *at = printed; *at != '\0'; at++) {
@@ -416,7 +416,7 @@ static void keeps_the_first_hundred(void **state)
 /* The detail that becomes the one line of a log names the first error, not a warning before it. */
 static void fails_with_the_first_error(void **state)
 {
-    static const char text[] = RULES "    - {id: a, effect: allow, methods: [no/such]}\n    - {id: b, effect: x}\n";
+    static const char text[] = RULES "    - {id: a, effect: allow, methods: [tools/cal]}\n    - {id: b, effect: x}\n";
     apr_array_header_t *diagnostics;
     uapi_policy *policy;
     uapi_result result = {0};

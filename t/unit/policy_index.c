@@ -85,7 +85,7 @@ static unsigned cost_beside(const char *form, const char *method, const char *to
     const char *beginning = POLICY(
         "{name: p}") "  rules:\n    - {id: it, effect: allow, server: s, tools: [get_user]}\n";
     char *text = apr_palloc(pool, strlen(beginning) + RULES_COUNT * 160 + 1), *at = text;
-    const uapi_policy_question question = {&principal, "s", method, tool};
+    const uapi_policy_question question = {&principal, "s", method, tool, 0};
     const uapi_policy *policy;
     const char *printed;
     uapi_verdict verdict;
@@ -157,7 +157,7 @@ static void costs_nothing_for_other_tenants(void **state)
     static const char form[] = POLICY(
         "{name: p, tenant: t%d}") "  rules: [{id: r%d, effect: allow, server: s, tools: [x]}]\n---\n";
     const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "t4711", .id = "bot"};
-    const uapi_policy_question question = {&principal, "s", "tools/call", "x"};
+    const uapi_policy_question question = {&principal, "s", "tools/call", "x", 0};
     char *text = apr_palloc(pool, TENANTS * (sizeof(form) + 16)), *at = text;
     uapi_verdict verdict;
 
@@ -177,7 +177,7 @@ static void survives_hostile_names(void **state)
                             "[\"*a*b\", \"*aa*b\", \"*aaa*b\", \"a*a*a*a*a*b\", \"*a?a*b\", \"?*a\"]}\n");
     const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "t", .id = "bot"};
     char *name = apr_pcalloc(pool, 257);
-    const uapi_policy_question question = {&principal, "s", "tools/call", name};
+    const uapi_policy_question question = {&principal, "s", "tools/call", name, 0};
     uapi_verdict verdict;
 
     (void)state;

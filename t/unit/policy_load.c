@@ -174,7 +174,7 @@ static void outlives_its_files(void **state)
 {
     const char *path = write_file("p.yaml", RULES "    - {id: it, effect: allow, server: s, tools: [\"get_*\"]}\n");
     const uapi_principal principal = {.type = UAPI_PRINCIPAL_AGENT, .tenant = "t", .id = "a"};
-    const uapi_policy_question question = {&principal, "s", "tools/call", "get_x"};
+    const uapi_policy_question question = {&principal, "s", "tools/call", "get_x", 0};
     uapi_policy *policy;
     uapi_verdict verdict;
 
