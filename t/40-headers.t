@@ -62,6 +62,18 @@ is $request->header('x-api-key'), 'Key the-secret-key-0001', 'Connection cannot 
 is $request->header('uapi-principal'), 'helper', 'nor the principal';
 is $request->{body}, '{"jsonrpc":"2.0","id":1,"method":"ping"}', 'nor the body';
 
+# What would have the upstream do another thing than was judged, or answer in parts that no scanner recognises.
+my @other = ('X-HTTP-Method-Override' => 'DELETE', 'X-HTTP-Method' => 'DELETE', 'X-Method-Override' => 'DELETE', 'X-Original-URL' => '/admin',
+    'X-Rewrite-URL' => '/admin', Range => 'bytes=0-3', 'If-Range' => '"x"');
+for my $method ('POST', 'GET') {
+    my $answer = http($method, $url, headers => [@auth, @other, $method eq 'POST' ? ('Content-Type' => 'application/json') : ()],
+        $method eq 'POST' ? (body => '{"jsonrpc":"2.0","id":1,"method":"ping"}') : ());
+    like $answer->{status}, qr/^20[06]$/, "$method with headers that mean another request";
+    for (my $i = 0; $i < @other; $i += 2) {
+        is $upstream->last_request->header(lc $other[$i]), undef, "$method: $other[$i] stays here";
+    }
+}
+
 # A tunnel could not be inspected.
 my $c = connect_to($httpd->port);
 $c->send("GET /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: $auth[1]\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n");

@@ -77,6 +77,13 @@ void uapi_inject_drop_forged(request_rec *r)
     }
 }
 
+/* What the upstream must not get: the caller's own token, what would have it do another thing than was judged, and what would
+ * have it answer in parts, each too short for a scanner to know what it is part of. */
+static const char *const withheld[] = {
+    "Authorization",     "Proxy-Authorization", "X-HTTP-Method-Override", "X-HTTP-Method",
+    "X-Method-Override", "X-Original-URL",      "X-Rewrite-URL",          "Range",
+    "If-Range"};
+
 static void strip(request_rec *r, apr_table_t *headers)
 {
     const char *connection = apr_table_get(headers, "Connection");
@@ -87,8 +94,9 @@ static void strip(request_rec *r, apr_table_t *headers)
         }
         apr_table_unset(headers, "Connection");
     }
-    apr_table_unset(headers, "Authorization");
-    apr_table_unset(headers, "Proxy-Authorization");
+    for (size_t i = 0; i < sizeof(withheld) / sizeof(withheld[0]); i++) {
+        apr_table_unset(headers, withheld[i]);
+    }
 }
 
 /* ---- mod_proxy copies header values into buffers of its own. They live in some pool of its making and would stay there, readable in a core
