@@ -2,8 +2,10 @@
 /*
  * Records stay in the ring until they are committed, so a failed commit loses nothing: the store is closed, opened
  * again, and its own word taken for how far it came. That one path serves a full disk, a lock, a read-only file, and
- * the takeover from a killed writer. With waiting callers the writer never naps: what arrives during one sync is the
- * next batch. Without, it naps between batches so that they grow.
+ * the takeover from a killed writer. Without waiting callers the writer naps between batches so that they grow. With
+ * a few, never: what arrives during one sync is the next batch. With more it pauses after each commit, as callers who
+ * just woke come again soon: half as many commits made a call a sixth cheaper. A longer pause, until nearly all wait,
+ * was slower: the processor then has nothing to do while the disk has.
  */
 #include "audit_writer.h"
 
@@ -18,6 +20,9 @@
 #define ELECTION_PAUSE 250 /* ms between a candidate's tries */
 #define RETRY_PAUSE 200    /* ms between tries of a writer that cannot write */
 #define NAP 4              /* ms in which a batch grows when nobody waits */
+#define PAUSE 200          /* µs in which a batch grows when … */
+#define MANY 20            /* … so many callers wait or just did, … */
+#define ENOUGH 32          /* … but the last commit served fewer than these */
 #define HOLE_NAP 1
 #define HOLE_PATIENCE 20 /* ms that a claimed slot may stay unfilled before its producer is looked at */
 #define SLEEP 1000
@@ -43,7 +48,8 @@ struct uapi_audit_writer {
 typedef struct step {
     uint64_t end;
     size_t records;
-    int waiters, full, hole;
+    unsigned waiters;
+    int full, hole;
 } step;
 
 static int64_t now(void)
@@ -152,7 +158,7 @@ static apr_status_t gather(uapi_audit_writer *writer, step *found)
                 found->full = 1;
                 break;
             }
-            found->waiters |= slot.power;
+            found->waiters += slot.power != 0;
         } else if (state != UAPI_AUDIT_SLOT_CLAIMED || !dead) {
             break;
         }
@@ -206,7 +212,7 @@ static apr_status_t take_step(uapi_audit_writer *writer, step *found)
     writer->position = found->end;
     atomic_fetch_add_explicit(&header->committed, found->records, memory_order_relaxed);
     atomic_fetch_add_explicit(&header->commits, 1, memory_order_relaxed);
-    uapi_audit_ring_complete(writer->ring, batch, found->end, found->waiters);
+    uapi_audit_ring_complete(writer->ring, batch, found->end, found->waiters > 0);
     uapi_audit_ring_release(writer->ring, found->end);
     shorten_log(writer);
     return APR_SUCCESS;
@@ -220,6 +226,14 @@ static apr_status_t prove(uapi_audit_writer *writer, step *found)
     return status == APR_SUCCESS && found->records == 0 ? commit(writer, found) : status;
 }
 
+static uint64_t count_pending(const uapi_audit_ring *ring)
+{
+    uint64_t committed = atomic_load_explicit(&ring->header->committed, memory_order_relaxed);
+    uint64_t recorded = atomic_load_explicit(&ring->header->recorded, memory_order_relaxed);
+
+    return recorded > committed ? recorded - committed : 0; /* a record may be committed before it is counted */
+}
+
 static void rest(uapi_audit_writer *writer, const step *found)
 {
     if (found->hole) {
@@ -228,6 +242,8 @@ static void rest(uapi_audit_writer *writer, const step *found)
         uapi_audit_ring_rest(writer->ring, UAPI_AUDIT_RING_ASLEEP, found->end, SLEEP);
     } else if (!found->waiters && !found->full) {
         uapi_audit_ring_rest(writer->ring, UAPI_AUDIT_RING_NAPPING, found->end, NAP);
+    } else if (found->waiters < ENOUGH && found->waiters + count_pending(writer->ring) >= MANY) {
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000}, NULL);
     }
 }
 
