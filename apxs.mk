@@ -170,16 +170,17 @@ $(V)/obj/t/%.o: t/%.c $(V)/flags
 $(CORE): $(call objects,$(CORE_SOURCES)) $(V)/sources
 	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-# httpd and APR are in the process already; everything else the module brings with it.
+# httpd and APR are in the process already; everything else the module brings with it. Linked beside and renamed: a server that
+# is started meanwhile maps a whole file, old or new.
 $(P)/mod_uapi.so: $(call objects,$(MODULE_SOURCES)) $(CORE) $(V)/linking $(V)/sources
-	$(call quiet,LD) $(CC) -shared -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS)
+	$(call quiet,LD) $(CC) -shared -o $@.new $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) && mv -f $@.new $@
 
 $(P)/uapictl: $(call objects,$(CLI_SOURCES)) $(CORE) $(V)/linking $(V)/sources
 	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
 
 define plugin
 $(P)/plugins/$(1).so: $(call objects,$(filter plugins/$(1)/%,$(PLUGIN_SOURCES))) $(V)/linking $(V)/sources
-	$$(call quiet,LD) $$(CC) -shared -o $$@ $$(filter %.o,$$^) $$(ALL_LDFLAGS) $$(UNDEFINED_REFUSED)
+	$$(call quiet,LD) $$(CC) -shared -o $$@.new $$(filter %.o,$$^) $$(ALL_LDFLAGS) $$(UNDEFINED_REFUSED) && mv -f $$@.new $$@
 endef
 $(foreach name,$(PLUGIN_NAMES),$(eval $(call plugin,$(name))))
 
