@@ -136,8 +136,9 @@ static apr_status_t wipe_header(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 int uapi_inject_pre_connection(conn_rec *c, void *socket)
 {
+    const apr_array_header_t *gateways = uapi_gateway_all();
     (void)socket;
-    if (c->outgoing) {
+    if (c->outgoing && gateways != NULL && gateways->nelts > 0) { /* of any server: they share pooled connections */
         ap_add_output_filter_handle(wipe_filter, NULL, NULL, c);
     }
     return OK;
