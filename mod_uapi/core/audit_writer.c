@@ -4,8 +4,8 @@
  * again, and its own word taken for how far it came. That one path serves a full disk, a lock, a read-only file, and
  * the takeover from a killed writer. Without waiting callers the writer naps between batches so that they grow. With
  * a few, never: what arrives during one sync is the next batch. With more it pauses after each commit, as callers who
- * just woke come again soon: half as many commits made a call a sixth cheaper. A longer pause, until nearly all wait,
- * was slower: the processor then has nothing to do while the disk has.
+ * just woke come again soon: with 64 of them, half as many commits were six in a hundred calls more. A pause until
+ * nearly all wait, or one with fewer callers, was slower: the processor then has nothing to do while the disk has.
  */
 #include "audit_writer.h"
 
