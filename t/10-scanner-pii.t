@@ -1,0 +1,17 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# docs/scanners/pii.md lists exactly the rules that the pii scanner has, with their severities.
+use lib 't/lib';
+use Uapi::Test;
+
+my %letter = (LOW => 'l', MEDIUM => 'm', HIGH => 'h', CRITICAL => 'c');
+my ($document) = slurp('docs/scanners/pii.md') =~ /^## Rules$(.*?)^## /ms or BAIL_OUT('no list of rules');
+my %documented = $document =~ /`([a-z0-9_]+)` ([lmhc])\b/g;
+my %written;
+for my $file (glob 'plugins/scanner_pii/rules_*.c') {
+    my $source = slurp($file);
+    $written{$1} = $letter{$2} while $source =~ /\b(?:RULE|ID|ID_BACK)\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
+}
+cmp_ok scalar keys %written, '>=', 60, 'the rules are found in the sources';
+is_deeply \%documented, \%written, 'documented and written';
+like slurp('docs/scanners/pii.md'), qr/Personal data: @{[scalar keys %written]} rules/, 'their number';
+done_testing;
