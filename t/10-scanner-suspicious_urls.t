@@ -1,0 +1,18 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# docs/scanners/suspicious_urls.md lists exactly the rules that the suspicious_urls scanner has, with their severities.
+use lib 't/lib';
+use Uapi::Test;
+
+my %letter = (LOW => 'l', MEDIUM => 'm', HIGH => 'h', CRITICAL => 'c');
+my $page = slurp('docs/scanners/suspicious_urls.md');
+my ($document) = $page =~ /^## Rules$(.*?)^## /ms or BAIL_OUT('no list of rules');
+my %documented = $document =~ /`([a-z0-9_]+)` ([lmhc])\b/g;
+my %written;
+for my $file (glob 'plugins/scanner_suspicious_urls/rules_*.c') {
+    my $source = slurp($file);
+    $written{$1} = $letter{$2} while $source =~ /\bRULE\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
+}
+cmp_ok scalar keys %written, '>=', 30, 'the rules are found in the sources';
+is_deeply \%documented, \%written, 'documented and written';
+like $page, qr/by @{[scalar keys %written]} rules/, 'their number';
+done_testing;
