@@ -56,9 +56,9 @@ static const list lists[] = {
     {EVERYTHING, "everything anything all what whatever alles tout todo tutto tudo wszystko allt alt все"},
     {SAID, "said told instructed given learned learnt know knew wrote written been asked taught "
            "gesagt dit dicho detto disse gezegd powiedziano sagt сказан* говори*"},
-    {NEGATION,
-     "not never dont do_not cannot cant shouldnt wont doesnt didnt isnt avoid without nicht niemals jamais pas nunca "
-     "non nao niet nooit nie не"},
+    {NEGATION, "istanbul eslint prettier not never dont do_not cannot cant shouldnt wont doesnt didnt isnt avoid "
+               "without nicht niemals jamais pas nunca "
+               "non nao niet nooit nie не"},
     {OUTPUT,
      "print say state output write respond reply return answer report display tell repeat send execute translate "
      "schreib* antworte* sage ecris ecrivez reponds di escribe responde scrivi rispondi escreva napisz skriv "
@@ -72,7 +72,7 @@ static const list lists[] = {
      "zeig* nenne verrate gib wiederhole affiche* montre* repete* revele* muestra* revela* repite* dime mostra* "
      "rivela* ripeti mostre repita toon herhaal pokaz powtorz ujawnij visa upprepa "
      "покажи повтори раскрой выведи"},
-    {GIVE, "give provide complete continue what where describe explain start answer opposite finish fill"},
+    {GIVE, "how give provide complete continue what where describe explain start answer opposite finish fill"},
     {MODEL, "ai llm llms chatgpt gpt assistant chatbot claude copilot gemini bard llama openai anthropic robot ki ia "
             "sztuczna ии"},
     {PROGRAM, "model* bot bots agent* system* automated screening software scanner* language analysis machine"},
@@ -94,10 +94,11 @@ static const list lists[] = {
     {YOU, "you youre youve youll du sie tu vous usted tú lei voce ты вы"},
     {BEHAVE, "act acting acts pretend pretending respond responds behave roleplay answer answers speak simulate play "
              "assume embody become obey comply reply talk impersonate adopt"},
-    {IGNORE, "ignore* ignoring disregard* forget* override* overrule* bypass* discard* disobey* neglect* supersede*"},
+    {IGNORE, "ignore ignores ignoring disregard disregarding forget override overrule bypass discard disobey neglect "
+             "supersede"},
     {ACTIVATED, "activated enabled activate enable entering entered enter initiated initiating engaged unlocked "
                 "initialized initialised off on activating now unlock engage"},
-    {BEGIN, "begin* begins prefix start starts end ends ending follow follows following here below new stop"},
+    {BEGIN, "begin* begins prefix start starts end ends ending follow follows following here below stop"},
     {INDEFINITE, "a an new my custom better good own different our design create creating edit"},
     {ELSE,
      "else word deviate verbatim exactly exact nothing anything those everything stop nevermind regardless twice times "

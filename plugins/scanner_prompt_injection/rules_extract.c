@@ -18,7 +18,11 @@ static const frame above_frames[] = {
      .unless = INDEFINITE,
      .never = NEGATION,
      .distance = 8},
-    {.before = {REVEAL}, .after = {ELSE | ONLY | START | YOU}, .unless = INDEFINITE, .never = NEGATION, .distance = 8},
+    {.before = {REVEAL},
+     .after = {ELSE | ONLY | START | YOU | BEGIN | THIS},
+     .unless = INDEFINITE,
+     .never = NEGATION,
+     .distance = 8},
 };
 
 static const frame repeat_frames[] = {
@@ -28,7 +32,8 @@ static const frame repeat_frames[] = {
 
 static const frame told_frames[] = {
     {.before = {REVEAL, INSTRUCTION | RULE_WORD | EVERYTHING}, .distance = 10},
-    {.before = {GIVE, INSTRUCTION}, .distance = 3},
+    {.before = {GIVE, INSTRUCTION | RULE_WORD}, .distance = 3},
+    {.before = {GIVE}, .after = {BEHAVE}, .distance = 3},
     {.before = {GIVE | EVERYTHING}, .after = {START}, .distance = 8},
 };
 
@@ -42,17 +47,19 @@ static const frame confession_frames[] = {
     {.before = {REVEAL}, .distance = 8},
 };
 
-#define PROMPT_ "(?:prompt|prompting|instructions?|messages?|directives?|configuration)"
+#define PROMPT_ "(?:prompt|prompting|instructions?|directives?)"
 
 static const rule rules[] = {
     FRAMED("extract_system_prompt", HIGH,
-           "(?:system|initials?|original|starting|hidden|secret|underlying|internal|base|pre|developer|custom)[\\s_-]"
+           "(?:system|initials?|original|starting|hidden|secret|underlying|internal|base|pre|developer|exact|"
+           "core)[\\s_-]"
            "(?:system )?" PROMPT_ "",
            prompt_frames),
     FRAMED("extract_text_above", HIGH,
            "(?:(?:text|everything|words|contents?|sentences|lines|conversation|instructions?|prompts?) (?:written "
            "|shown )?"
-           "above|above (?:text|words|" PROMPT_ "|conversation)|full prompt|entire prompt|prompt above)",
+           "above|above (?:text|words|" PROMPT_
+           "|conversation)|full prompt|initialization above|entire prompt|prompt above)",
            above_frames),
     FRAMED("extract_repeat", HIGH,
            "(?:repeat|reprint|recite|regurgitate) (?:back |me |to me |verbatim )?(?:the|all|every)", repeat_frames),

@@ -9,7 +9,8 @@ static const frame override_frames[] = {
     {.after = {EARLIER, INSTRUCTION}, .unless = NEGATION, .distance = 10},
     {.after = {YOUR | ALL, INSTRUCTION}, .unless = NEGATION, .distance = 8},
     {.after = {EARLIER | YOUR, RULE_WORD}, .unless = NEGATION | YOU, .distance = 5},
-    {.after = {ALL, RULE_WORD, YOU | MODEL | YOUR}, .unless = NEGATION, .distance = 14},
+    {.after = {WHOLLY, RULE_WORD, YOU | MODEL | YOUR}, .unless = NEGATION, .distance = 14},
+    {.after = {WHOLLY, RULE_WORD}, .before = {BEHAVE | OUTPUT}, .unless = NEGATION, .distance = 12},
     {.after = {ALL, RULE_WORD}, .before = {YOUR | YOU}, .unless = NEGATION, .distance = 8},
     {.after = {EVERYTHING, SAID, YOU | SPEAKER}, .unless = NEGATION, .distance = 8},
     {.after = {EVERYTHING, EARLIER}, .unless = NEGATION, .distance = 3},
@@ -53,11 +54,15 @@ static const frame stop_frames[] = {
 
 static const rule rules[] = {
     FRAMED("override", HIGH,
-           "(?:ignor|disregard|forget|overlook|discard|disobey|pay no attention to|abandon|nullify|unlearn"
+           "(?:ignor|disregard|forget|overlook|discard|disobey|no attention to|no heed to|no mind "
+           "to|dismiss|neglect|instead of following|instead of obeying|abandon|nullify|unlearn"
            "|(?:do not|don'?t|stop|cease|quit|no longer) (?:follow|obey|comply|adher)|erase|throw out"
            "|set aside)",
            override_frames),
-    FRAMED("override_bypass", HIGH, "(?:overrid(?:e|ing)|bypass(?:ing)?|supersed(?:e|ing))", bypass_frames),
+    FRAMED("override_bypass", HIGH,
+           "(?:overrid(?:e|ing)|bypass(?:ing)?|supersed(?:e|ing)|(?:cancel|reset|revoke|skip) "
+           "(?:all|your|every|previous|prior|earlier))",
+           bypass_frames),
     FRAMED("override_translated", HIGH,
            "(?:ignorier(?:e|en|t)?|vergiss|vergesse?n?|missacht|missachte|ignorez|oublie[rz]?|ne tenez "
            "pas compte|ne tiens pas compte|ignora(?:re|te|r|d|n)?|olvid[ae]|haz caso omiso|"
@@ -76,7 +81,7 @@ static const rule rules[] = {
            void_frames),
     FRAMED("new_instructions", HIGH,
            "(?:new|updated|revised|real|actual|true|secret|(?:out of date|old|previous|user|prior)) (?:system )?"
-           "instructions?",
+           "(?:instruction|directive)s?",
            new_frames),
     FRAMED("override_stop", HIGH,
            "(?:stop (?:everything|what you|all (?:tasks|work|other))|never ?mind|forget (?:about )?(?:that|it|this))",

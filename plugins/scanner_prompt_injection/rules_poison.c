@@ -50,6 +50,10 @@ static const frame only_frames[] = {
     {.before = {IGNORE}, .distance = 14},
 };
 
+static const frame exact_frames[] = {
+    {.before = {OUTPUT}, .unless = NEGATION, .distance = 12},
+};
+
 static const frame note_frames[] = {
     {.before = {NOTE, ADDRESS}, .after = {PROGRAM | QUOTED | JUDGEMENT}, .distance = 4, .sentences = 1},
     {.before = {NOTE, ADDRESS},
@@ -87,7 +91,7 @@ static const rule rules[] = {
         "(?:do not|don'?t|never) mention (?:this|that you))",
         conceal_frames),
     FRAMED("poison_before_tool", HIGH,
-           "(?:before|when|whenever|prior to|to) (?:you )?(?:using|calling|invoking|running|executing|use|call|invoke) "
+           "(?:before|when|whenever|prior to) (?:you )?(?:using|calling|invoking|running|executing|use|call|invoke) "
            "(?:this|the|any|other|another) (?:[a-z_]{2,24} )?(?:tool|function)",
            before_tool_frames),
     FRAMED("poison_smuggle", CRITICAL,
@@ -103,6 +107,8 @@ static const rule rules[] = {
     FRAMED("response_only", HIGH,
            "(?:just|only|simply|exactly) (?:print|say|output|respond|reply|write|state|answer|those words)",
            only_frames),
+    FRAMED("response_exact", MEDIUM, "and only (?:[\"']|\xE2\x80\x9C|\xE2\x80\x98|that word|those words)",
+           exact_frames),
     FRAMED("note_to_model", HIGH,
            "(?:llms?|automated (?:analysis|screening|processing|review|system|agent|tool|evaluation|summar)|language "
            "models?|"
