@@ -108,7 +108,7 @@ static void judge_launch(const char *name, const shell_command *command, shell_h
                 continue; /* a script in one word, which comes next */
             }
             inner.count = command->count - i - 1;
-            memmove(inner.argument, command->argument + i + 1, (inner.count + 1) * sizeof(inner.argument[0]));
+            memcpy(inner.argument, command->argument + i + 1, (inner.count + 1) * sizeof(inner.argument[0]));
             inner.depth++;
             shell_judge_command(&inner, hits);
             return;

@@ -57,7 +57,7 @@ static const rule rules[] = {
           "ready|select|search|touch|wheel|can|time|xxx|activate|bounce|cell|zoom|web)|"
           "<(?:iframe|object|embed|applet|meta|base|isindex|frameset|marquee|bgsound|style|link|animate|math|svg)[\\s/"
           "%]|<style>|"
-          "document(?:/\\*| /\\*|\\. ?(?:cookie|domain|write|location|queryselector))|window\\.(?:location|name)|"
+          "document(?:/\\*| /\\*|\\. ?(?:cookie|domain|write|location))|window\\.(?:location|name)|"
           "\\b(?:alert|prompt|confirm|atob|setinterval|settimeout)[(`]|alert&#|fromcharcode|<!--#|-moz-binding|"
           "expression\\(|"
           "@import|new "

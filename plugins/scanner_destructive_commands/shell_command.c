@@ -24,6 +24,11 @@ static const wrapper wrappers[] = {
     {"cmd.exe", "", 0},         {"cmd", "", 0},        {"\\", "", 0},
 };
 
+/* Long options of theirs that take the next word. */
+static const char long_values[] =
+    "--results --joblog --tmpdir --colsep --arg-file --user --group --chdir --unset --signal"
+    " --kill-after --max-args --max-procs --delimiter";
+
 static const char shells[] = "sh bash zsh dash ksh ash fish csh tcsh mksh su";
 static const char interpreters[] = "python python2 python3 perl ruby node nodejs php lua deno bun";
 
@@ -53,7 +58,9 @@ static void drop(shell_command *command, size_t count)
 {
     count = count < command->count ? count : command->count;
     command->count -= count;
-    memmove(command->argument, command->argument + count, (command->count + 1) * sizeof(command->argument[0]));
+    for (size_t i = 0; i <= command->count; i++) {
+        command->argument[i] = command->argument[i + count];
+    }
 }
 
 static int is_assignment(const char *word)
@@ -80,7 +87,8 @@ static void unwrap_one(shell_command *command, const wrapper *found)
             break;
         }
         if (word[0] == '-' || (word[0] == '/' && found->name[0] == 'c' && found->name[1] == 'm' && strlen(word) == 2)) {
-            i += 1 + (word[1] && word[2] == '\0' && strchr(found->values, word[1]) != NULL);
+            i += 1 + shell_among(word, long_values);
+            i += (word[1] && word[2] == '\0' && strchr(found->values, word[1]) != NULL);
         } else if (is_assignment(word)) {
             i++;
         } else if (own > 0) {
@@ -98,11 +106,11 @@ static void unwrap(shell_command *command)
     for (int round = 0; round < 8 && command->count; round++) {
         const wrapper *found;
 
-        command->argument[0] = name_of(command->argument[0]);
         if (is_assignment(command->argument[0])) {
             drop(command, 1);
             continue;
         }
+        command->argument[0] = name_of(command->argument[0]);
         found = wrapper_of(command->argument[0]);
         if (!found) {
             return;
@@ -223,7 +231,7 @@ static void judge_find(const shell_command *command, shell_hits *hits)
                 end++;
             }
             inner.count = end - i - 1;
-            memmove(inner.argument, command->argument + i + 1, inner.count * sizeof(inner.argument[0]));
+            memcpy(inner.argument, command->argument + i + 1, inner.count * sizeof(inner.argument[0]));
             inner.argument[inner.count] = NULL;
             inner.depth++;
             if (inner.count && command->depth < SHELL_DEPTH) {

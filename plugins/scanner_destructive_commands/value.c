@@ -55,6 +55,9 @@ value value_string(const uapi_string *text, size_t from, size_t to)
     if (!document) {
         return (value){first, last, 0, 0};
     }
+    if (found.from < to && opens(text, found.from)) { /* the mark begins with the quote that opens the string */
+        found.from++;
+    }
     while (found.from > first && !opens(text, found.from - 1)) {
         found.from--;
     }

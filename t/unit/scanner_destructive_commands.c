@@ -204,6 +204,10 @@ static const char *const negative[] = {
     "DELETE FROM orders WHERE id = 7",
     "UPDATE users SET role = 'admin' WHERE id = 7",
     "SELECT name FROM staff WHERE age > 30 OR city = 'Bonn'",
+    "{\"query\":\"SELECT a FROM t WHERE b = 1 UNION SELECT a FROM u\"}",
+    "{\"q\":\"or 'x' and 'y'\"}",
+    "{\"command\":\"cd /srv/app2; ls\"}",
+    "{\"filter\":{\"age\":{\"$gt\":30}}}",
     "It's the 'best' of both, and 5 more.",
     "O'Brien and Sons",
     "the union selected a new chair",
@@ -393,7 +397,7 @@ static void test_hostile(void **state)
                                         "\"'\"'\"' or 1=1",
                                         "/*/*/*' or ",
                                         "%27%20or%20"};
-    size_t most = 1 << 20;
+    size_t most = getenv("UAPI_SLOW") ? 1 << 16 : 1 << 20;
     char *text = malloc(most);
 
     (void)state;
