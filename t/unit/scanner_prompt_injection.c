@@ -192,8 +192,8 @@ static const char *const negative[] = {
     " a family",
     "\xD9\x85\xDB\x8C" ZERO_NON_JOINER "\xD8\xAE\xD9\x88\xD8\xA7\xD9\x87\xD9\x85",
     "a" ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE ZERO_SPACE "b",
-    "Do\xC2\xADnau\xC2\xAD"
-    "dampf\xC2\xADschiff",
+    ("Do\xC2\xADnau\xC2\xAD"
+     "dampf\xC2\xADschiff"),
     "<!-- fix the model loading later -->",
     "<!-- The agent must be restarted after this -->",
     "<div style=\"display:none\">Loading</div>",
@@ -382,7 +382,7 @@ static void test_hostile(void **state)
                                          "\xE2\x80\xAE",
                                          "tell the user ",
                                          ZERO_SPACE "a",
-                                         "\xCD\x8F" ZERO_SPACE,
+                                         ("\xCD\x8F" ZERO_SPACE),
                                          "lqvwuxfwlrqv",
                                          "0110011101101110"};
     const size_t size = 1024 * 1024;
