@@ -70,12 +70,17 @@ static void store(uint64_t *word, uint64_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/* The key is a digest, so any part of it spreads evenly. */
+/* Keys may be alike in most bytes, so all of them take part (Fibonacci hashing of each word). */
 static uint64_t *find_set(const uapi_cache *cache, const uint8_t *key)
 {
-    uint64_t spread;
+    uint64_t words[KEY_WORDS], spread = 0;
+    size_t i;
 
-    memcpy(&spread, key, sizeof(spread));
+    memcpy(words, key, sizeof(words));
+    for (i = 0; i < KEY_WORDS; i++) {
+        spread = (spread ^ words[i]) * UINT64_C(0x9E3779B97F4A7C15);
+        spread ^= spread >> 32;
+    }
     return cache->words + (spread & (cache->sets - 1)) * WAYS * cache->slot_words;
 }
 

@@ -3,7 +3,7 @@
  * @file cache.h
  * A table of fixed size that any number of threads read without a lock, a system call or an allocation.
  *
- * Entries are found by a 32-byte digest, compared whole and in constant time, and hold up to a fixed number of bytes.
+ * Entries are found by 32 bytes, a digest or a short name, compared whole and in constant time, and hold up to a fixed number of bytes.
  * Each bears a stamp; it is found only under the very stamp that it was put in with, so that whatever has changed
  * since makes the whole table void at once. An entry may vanish at any time: this is a cache.
  */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plain.h"
+
 /* What may come next at a level. */
 enum { WANTS_VALUE, WANTS_NOTHING, WANTS_FIRST_KEY, WANTS_KEY, WANTS_MEMBER, WANTS_FIRST_ELEMENT, WANTS_ELEMENT };
 
@@ -135,34 +137,34 @@ void uapi_jcs_array_close(uapi_jcs *jcs)
     close_level(jcs, ']', WANTS_FIRST_ELEMENT, WANTS_ELEMENT);
 }
 
-static int is_simple_key(const char *key)
-{
-    for (; *key; key++) {
-        if (*key < 0x20 || *key > 0x7E || *key == '"' || *key == '\\') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
 void uapi_jcs_key(uapi_jcs *jcs, const char *key)
 {
     uint8_t state = jcs->state[jcs->depth];
     const char *last = jcs->key[jcs->depth];
+    size_t length = strlen(key);
+    char *at = jcs->at;
 
     if (jcs->failed) {
         return;
     }
-    if ((state != WANTS_FIRST_KEY && state != WANTS_KEY) || (last && strcmp(last, key) >= 0) || !is_simple_key(key)) {
+    if ((state != WANTS_FIRST_KEY && state != WANTS_KEY) || (last && strcmp(last, key) >= 0) ||
+        !uapi_all_plain(key, length)) {
         misuse(jcs);
         return;
     }
-    if (state == WANTS_KEY) {
-        put_byte(jcs, ',');
+    if ((size_t)(jcs->end - at) < length + 4) {
+        jcs->failed = 1;
+        return;
     }
-    put_byte(jcs, '"');
-    put(jcs, key, strlen(key));
-    put(jcs, "\":", 2);
+    if (state == WANTS_KEY) {
+        *at++ = ',';
+    }
+    *at++ = '"';
+    memcpy(at, key, length);
+    at += length;
+    *at++ = '"';
+    *at++ = ':';
+    jcs->at = at;
     jcs->state[jcs->depth] = WANTS_MEMBER;
     jcs->key[jcs->depth] = key;
 }
@@ -206,24 +208,15 @@ static void put_escape(uapi_jcs *jcs, unsigned char byte)
     }
 }
 
-static inline int is_plain(unsigned char byte)
+/* A string with something to escape or to judge in it: run by run. */
+static void put_special(uapi_jcs *jcs, const unsigned char *at, size_t length)
 {
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-void uapi_jcs_string(uapi_jcs *jcs, const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text;
     size_t part;
     int valid;
 
-    if (!before_value(jcs)) {
-        return;
-    }
-    put_byte(jcs, '"');
     while (length && !jcs->failed) {
         part = 0;
-        while (part < length && is_plain(at[part])) {
+        while (part < length && uapi_is_plain(at[part])) {
             part++;
         }
         if (part) {
@@ -237,6 +230,19 @@ void uapi_jcs_string(uapi_jcs *jcs, const char *text, size_t length)
         }
         at += part;
         length -= part;
+    }
+}
+
+void uapi_jcs_string(uapi_jcs *jcs, const char *text, size_t length)
+{
+    if (!before_value(jcs)) {
+        return;
+    }
+    put_byte(jcs, '"');
+    if (uapi_all_plain(text, length)) {
+        put(jcs, text, length);
+    } else {
+        put_special(jcs, (const unsigned char *)text, length);
     }
     put_byte(jcs, '"');
 }

@@ -1,62 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Nearly all bytes of a message are plain ASCII inside strings, so the scanner's one fast loop finds the first byte
- * that is anything else, 16 at a time with SSE2 or 8 at a time with plain integer arithmetic; what it stops at
- * (quote, escape, UTF-8, control) is then judged byte by byte. The word loop may stop early at a byte that needs no
- * judging, never late.
+ * The scanner's one fast loop finds the first byte that is not plain (plain.h); what it stops at (quote, escape, UTF-8,
+ * control) is then judged byte by byte. The loop may stop early at a byte that needs no judging, never late.
  */
 #include "json_internal.h"
 
 #include <string.h>
 
-#if defined(__SSE2__) && !defined(UAPI_JSON_PORTABLE)
-#include <emmintrin.h>
-
-/* The first byte that is a quote, a backslash, a control or not ASCII; or somewhere in the last 15 bytes. */
-static inline const char *skip_plain(const char *at, const char *end)
-{
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(0x20);
-
-    while (end - at >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        /* the comparison is signed: bytes from 0x80 are below 0x20 like the controls */
-        __m128i stop = _mm_or_si128(_mm_cmplt_epi8(bytes, control),
-                                    _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-        int mask = _mm_movemask_epi8(stop);
-
-        if (mask) {
-            return at + __builtin_ctz((unsigned)mask);
-        }
-        at += 16;
-    }
-    return at;
-}
-#else
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
-
-/* Non-zero if a byte of `word` is zero; exact in that, though not in which byte. */
-static inline uint64_t has_zero(uint64_t word)
-{
-    return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
-}
-
-static inline const char *skip_plain(const char *at, const char *end)
-{
-    while (end - at >= 8) {
-        uint64_t word;
-
-        memcpy(&word, at, sizeof(word));
-        if (has_zero(word ^ EACH_BYTE('"')) | has_zero(word ^ EACH_BYTE('\\')) |
-            ((word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80)) | (word & EACH_BYTE(0x80))) {
-            return at;
-        }
-        at += 8;
-    }
-    return at;
-}
-#endif
+#include "plain.h"
 
 /* The digit's value plus one, so that what is no digit is 0. */
 static const uint8_t hex_digits[256] = {
@@ -201,7 +152,7 @@ int uapi_json_scan_string(uapi_json_reader *reader, uapi_json_node *node)
     for (;;) {
         unsigned char byte;
 
-        reader->at = skip_plain(reader->at, reader->end);
+        reader->at = uapi_skip_plain(reader->at, reader->end);
         if (reader->at == reader->end) {
             return uapi_json_refuse(reader, UAPI_REASON_JSON_SYNTAX, reader->at, "the text ends inside a string");
         }

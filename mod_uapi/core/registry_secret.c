@@ -18,17 +18,18 @@
 #define TEXT_SIZE 3840
 
 struct uapi_sealed_credential {
-    const char *aad, *blob;        /* the credential, under the data key */
+    const char *aad; /* the credential, under the data key */
+    const uint8_t *blob;
+    size_t blob_size;
     const char *dek_aad, *wrapped; /* the data key, under the KEK */
     uint8_t dek_name[UAPI_SHA256_SIZE];
-    size_t length;
 };
 
-/* As it is cached: the wrapped key and the blob stand in `text`, each with its NUL. */
+/* As it is cached: in `text` stand what the data key is bound to, the wrapped key and what the credential is bound to,
+ * each with its NUL, and then the blob's bytes. */
 typedef struct credential_record {
     uint8_t dek_name[UAPI_SHA256_SIZE];
-    int32_t version, dek_version;
-    uint32_t wrapped_size;
+    uint32_t wrapped_at, aad_at, blob_at;
     char text[TEXT_SIZE];
 } credential_record;
 
@@ -39,41 +40,30 @@ size_t uapi_registry_credential_size(void)
     return RECORD_SIZE;
 }
 
-/* A name for (tenant, name) that cannot be confused: names hold no colon. */
+/*
+ * What the cache finds (tenant, name) by: the two themselves if they fit, else their digest. Names hold neither a colon
+ * nor a NUL, so that no two pairs are alike.
+ */
 static int cache_key(uint8_t key[UAPI_CACHE_KEY_SIZE], const char *tenant, const char *name)
 {
+    size_t before = strlen(tenant), after = strlen(name);
     char text[160];
-    int length = apr_snprintf(text, sizeof(text), "%s:%s", tenant, name);
 
-    return length > 0 && length < (int)sizeof(text) - 1 && uapi_crypto_sha256(text, (size_t)length, key) == 0;
+    if (before + 1 + after > sizeof(text)) {
+        return 0;
+    }
+    memcpy(text, tenant, before);
+    text[before] = ':';
+    memcpy(text + before + 1, name, after);
+    if (before + 1 + after > UAPI_CACHE_KEY_SIZE) {
+        return uapi_crypto_sha256(text, before + 1 + after, key) == 0;
+    }
+    memset(key, 0, UAPI_CACHE_KEY_SIZE);
+    memcpy(key, text, before + 1 + after);
+    return 1;
 }
 
-static uapi_sealed_credential *build(const char *tenant, const char *name, const uapi_store_credential *credential,
-                                     const char *wrapped, apr_pool_t *pool)
-{
-    uapi_sealed_credential *made = apr_palloc(pool, sizeof(*made));
-
-    made->blob = credential->blob;
-    made->wrapped = wrapped;
-    made->aad = uapi_vault_credential_aad(tenant, name, credential->version, pool);
-    made->dek_aad = uapi_vault_dek_aad(tenant, credential->dek_version, pool);
-    made->length = uapi_vault_plaintext_length(made->blob);
-    return made;
-}
-
-static uapi_sealed_credential *from_record(const credential_record *record, size_t size, const char *tenant,
-                                           const char *name, apr_pool_t *pool)
-{
-    uapi_store_credential credential = {.version = record->version, .dek_version = record->dek_version};
-    const char *text = apr_pmemdup(pool, record->text, size - offsetof(credential_record, text));
-    uapi_sealed_credential *made;
-
-    credential.blob = text + record->wrapped_size;
-    made = build(tenant, name, &credential, text, pool);
-    memcpy(made->dek_name, record->dek_name, sizeof(made->dek_name));
-    return made;
-}
-
+/* A digest over the data key's place and its wrapped form. */
 static int name_dek(uapi_sealed_credential *credential, apr_pool_t *pool)
 {
     const char *text = apr_pstrcat(pool, credential->dek_aad, "\n", credential->wrapped, NULL);
@@ -81,23 +71,57 @@ static int name_dek(uapi_sealed_credential *credential, apr_pool_t *pool)
     return uapi_crypto_sha256(text, strlen(text), credential->dek_name) == 0;
 }
 
-static void remember(uapi_registry *registry, const uint8_t *key, const uapi_cache_stamp *stamp,
-                     const uapi_store_credential *credential, const uapi_sealed_credential *sealed)
+static apr_status_t build(const char *tenant, const char *name, const uapi_store_credential *credential,
+                          const char *wrapped, uapi_sealed_credential **sealed, apr_pool_t *pool, uapi_result *result)
 {
-    size_t wrapped = strlen(sealed->wrapped) + 1, blob = strlen(sealed->blob) + 1;
+    uapi_sealed_credential *made = apr_palloc(pool, sizeof(*made));
+
+    made->wrapped = wrapped;
+    made->aad = uapi_vault_credential_aad(tenant, name, credential->version, pool);
+    made->dek_aad = uapi_vault_dek_aad(tenant, credential->dek_version, pool);
+    made->blob = uapi_vault_bytes(credential->blob, &made->blob_size, pool);
+    if (!name_dek(made, pool)) {
+        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "no digest");
+    }
+    *sealed = made;
+    return APR_SUCCESS;
+}
+
+static uapi_sealed_credential *from_record(const credential_record *record, size_t size, apr_pool_t *pool)
+{
+    uapi_sealed_credential *made = apr_palloc(pool, sizeof(*made));
+    size_t length = size - offsetof(credential_record, text);
+    const char *text = apr_pmemdup(pool, record->text, length);
+
+    memcpy(made->dek_name, record->dek_name, sizeof(made->dek_name));
+    made->dek_aad = text;
+    made->wrapped = text + record->wrapped_at;
+    made->aad = text + record->aad_at;
+    made->blob = (const uint8_t *)text + record->blob_at;
+    made->blob_size = length - record->blob_at;
+    return made;
+}
+
+static void remember(uapi_registry *registry, const uint8_t *key, const uapi_cache_stamp *stamp,
+                     const uapi_sealed_credential *sealed)
+{
+    size_t dek_aad = strlen(sealed->dek_aad) + 1, wrapped = strlen(sealed->wrapped) + 1, aad = strlen(sealed->aad) + 1;
     credential_record record;
 
-    if (wrapped > TEXT_SIZE || blob > TEXT_SIZE - wrapped) {
+    if (dek_aad + wrapped + aad > TEXT_SIZE || sealed->blob_size > TEXT_SIZE - dek_aad - wrapped - aad) {
         return;
     }
     memset(&record, 0, offsetof(credential_record, text));
     memcpy(record.dek_name, sealed->dek_name, sizeof(record.dek_name));
-    record.version = credential->version;
-    record.dek_version = credential->dek_version;
-    record.wrapped_size = (uint32_t)wrapped;
-    memcpy(record.text, sealed->wrapped, wrapped);
-    memcpy(record.text + wrapped, sealed->blob, blob);
-    uapi_cache_put(registry->credentials, key, stamp, &record, offsetof(credential_record, text) + wrapped + blob);
+    record.wrapped_at = (uint32_t)dek_aad;
+    record.aad_at = (uint32_t)(dek_aad + wrapped);
+    record.blob_at = (uint32_t)(dek_aad + wrapped + aad);
+    memcpy(record.text, sealed->dek_aad, dek_aad);
+    memcpy(record.text + record.wrapped_at, sealed->wrapped, wrapped);
+    memcpy(record.text + record.aad_at, sealed->aad, aad);
+    memcpy(record.text + record.blob_at, sealed->blob, sealed->blob_size);
+    uapi_cache_put(registry->credentials, key, stamp, &record,
+                   offsetof(credential_record, text) + record.blob_at + sealed->blob_size);
 }
 
 typedef struct credential_question {
@@ -129,14 +153,11 @@ static apr_status_t look_up(uapi_registry *registry, const char *tenant, const c
     if (status != APR_SUCCESS) {
         return status;
     }
-    *sealed = build(tenant, name, question.credential, question.dek->wrapped, pool);
-    if (!name_dek(*sealed, pool)) {
-        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "no digest");
+    status = build(tenant, name, question.credential, question.dek->wrapped, sealed, pool, result);
+    if (status == APR_SUCCESS && stamp && (*sealed)->blob) {
+        remember(registry, key, stamp, *sealed);
     }
-    if (stamp) {
-        remember(registry, key, stamp, question.credential, *sealed);
-    }
-    return APR_SUCCESS;
+    return status;
 }
 
 apr_status_t uapi_registry_find_credential(uapi_registry *registry, const char *tenant, const char *name,
@@ -155,7 +176,7 @@ apr_status_t uapi_registry_find_credential(uapi_registry *registry, const char *
         size = uapi_cache_get(registry->credentials, key, &stamp, room);
     }
     if (size > (ptrdiff_t)offsetof(credential_record, text)) {
-        *credential = from_record((const credential_record *)(const void *)room, (size_t)size, tenant, name, pool);
+        *credential = from_record((const credential_record *)(const void *)room, (size_t)size, pool);
         return APR_SUCCESS;
     }
     return look_up(registry, tenant, name, key, may_cache ? &stamp : NULL, credential, pool, result);
@@ -163,7 +184,7 @@ apr_status_t uapi_registry_find_credential(uapi_registry *registry, const char *
 
 size_t uapi_sealed_credential_length(const uapi_sealed_credential *credential)
 {
-    return credential->length;
+    return uapi_vault_length_of(credential->blob_size);
 }
 
 static apr_status_t unwrap(uapi_registry *registry, const uapi_sealed_credential *credential,
@@ -197,7 +218,8 @@ apr_status_t uapi_registry_unseal(uapi_registry *registry, const uapi_sealed_cre
 
     *length = 0;
     if (status == APR_SUCCESS) {
-        status = uapi_vault_open(plaintext, size, length, dek, credential->aad, credential->blob, result);
+        status = uapi_vault_open_bytes(plaintext, size, length, dek, credential->aad, credential->blob,
+                                       credential->blob_size, result);
     }
     uapi_secret_wipe(dek, sizeof(dek));
     return status;

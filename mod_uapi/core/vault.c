@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Opening is done for every call that injects a credential, so the base64 is decoded piece by piece on the stack,
- * straight into the cipher. GCM gives out plaintext before the tag is verified; it goes into the caller's buffer,
+ * GCM gives out plaintext before the tag is verified; it goes into the caller's buffer,
  * which is wiped when the tag is wrong. An empty plaintext is refused, so that a length of 0 can mean "no blob".
  */
 #include "vault.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -20,12 +20,7 @@
 #define TAG_SIZE 16
 #define OVERHEAD (IV_SIZE + TAG_SIZE)
 #define MAX_PLAINTEXT 65536
-
-/* The shortest run of characters that ends on a byte boundary and holds IV and tag, and the bytes it holds. */
-#define HEAD_CHARACTERS 40
-#define HEAD_SIZE 30
-#define PIECE_CHARACTERS 1024
-#define PIECE_SIZE (PIECE_CHARACTERS / 4 * 3)
+#define SMALL_BLOB 1024 /* decoded on the stack: wrapped keys, session ids, nearly all credentials */
 
 static apr_status_t unreadable(uapi_result *result, const char *detail)
 {
@@ -78,62 +73,50 @@ apr_status_t uapi_vault_seal(const char **blob, const uint8_t key[UAPI_KEY_SIZE]
     return APR_SUCCESS;
 }
 
+size_t uapi_vault_length_of(size_t size)
+{
+    return size <= OVERHEAD || size > OVERHEAD + MAX_PLAINTEXT ? 0 : size - OVERHEAD;
+}
+
 size_t uapi_vault_plaintext_length(const char *blob)
 {
     ptrdiff_t decoded = blob ? uapi_base64_decoded_length(blob, strlen(blob)) : -1;
 
-    return decoded <= OVERHEAD || decoded > OVERHEAD + MAX_PLAINTEXT ? 0 : (size_t)(decoded - OVERHEAD);
+    return decoded < 0 ? 0 : uapi_vault_length_of((size_t)decoded);
 }
 
-/* Decode and decrypt what follows the head. Returns the bytes written, -1 on failure. */
-static ptrdiff_t decrypt_rest(EVP_CIPHER_CTX *context, uint8_t *plaintext, const char *text)
+const uint8_t *uapi_vault_bytes(const char *blob, size_t *size, apr_pool_t *pool)
 {
-    size_t left = strlen(text), written = 0;
+    size_t needed = uapi_vault_plaintext_length(blob);
+    uint8_t *bytes = needed ? apr_palloc(pool, OVERHEAD + needed) : NULL;
 
-    while (left > 0) {
-        uint8_t piece[PIECE_SIZE];
-        size_t take = left < PIECE_CHARACTERS ? left : PIECE_CHARACTERS;
-        ptrdiff_t size = uapi_base64_decode(piece, text, take);
-        int done = 0;
-
-        if (size < 0 || EVP_DecryptUpdate(context, plaintext + written, &done, piece, (int)size) != 1) {
-            return -1;
-        }
-        written += (size_t)done;
-        text += take;
-        left -= take;
-    }
-    return (ptrdiff_t)written;
+    *size = bytes && uapi_base64_decode(bytes, blob, strlen(blob)) > 0 ? OVERHEAD + needed : 0;
+    return *size ? bytes : NULL;
 }
 
-static int decrypt(uint8_t *plaintext, size_t length, const uint8_t *key, const char *aad, const char *blob)
+static int decrypt(uint8_t *plaintext, size_t length, const uint8_t *key, const char *aad, const uint8_t *sealed)
 {
     EVP_CIPHER_CTX *context = uapi_crypto_cipher_context();
     const EVP_CIPHER *cipher = uapi_crypto_aes_256_gcm();
-    uint8_t head[HEAD_SIZE];
-    ptrdiff_t head_size = uapi_base64_decode(head, blob, HEAD_CHARACTERS), rest = -1;
+    uint8_t tag[TAG_SIZE];
     int done = 0, ok;
 
-    if (!context || !cipher || head_size <= OVERHEAD) {
-        return 0;
-    }
-    ok = EVP_DecryptInit_ex2(context, cipher, key, head, NULL) == 1 &&
-         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, head + IV_SIZE) == 1 &&
+    memcpy(tag, sealed + IV_SIZE, TAG_SIZE);
+    ok = context && cipher && EVP_DecryptInit_ex2(context, cipher, key, sealed, NULL) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, tag) == 1 &&
          EVP_DecryptUpdate(context, NULL, &done, (const uint8_t *)aad, (int)strlen(aad)) == 1 &&
-         EVP_DecryptUpdate(context, plaintext, &done, head + OVERHEAD, (int)(head_size - OVERHEAD)) == 1;
-    if (ok) {
-        rest = decrypt_rest(context, plaintext + done, blob + HEAD_CHARACTERS);
-    }
-    ok = ok && rest >= 0 && (size_t)done + (size_t)rest == length &&
+         EVP_DecryptUpdate(context, plaintext, &done, sealed + OVERHEAD, (int)length) == 1 && (size_t)done == length &&
          EVP_DecryptFinal_ex(context, plaintext + length, &done) == 1 && done == 0;
-    EVP_CIPHER_CTX_reset(context);
+    if (context) {
+        EVP_CIPHER_CTX_reset(context);
+    }
     return ok;
 }
 
-apr_status_t uapi_vault_open(void *plaintext, size_t size, size_t *length, const uint8_t key[UAPI_KEY_SIZE],
-                             const char *aad, const char *blob, uapi_result *result)
+apr_status_t uapi_vault_open_bytes(void *plaintext, size_t size, size_t *length, const uint8_t key[UAPI_KEY_SIZE],
+                                   const char *aad, const uint8_t *blob, size_t blob_size, uapi_result *result)
 {
-    size_t needed = uapi_vault_plaintext_length(blob);
+    size_t needed = blob ? uapi_vault_length_of(blob_size) : 0;
 
     *length = 0;
     if (needed == 0) {
@@ -148,6 +131,23 @@ apr_status_t uapi_vault_open(void *plaintext, size_t size, size_t *length, const
     }
     *length = needed;
     return APR_SUCCESS;
+}
+
+apr_status_t uapi_vault_open(void *plaintext, size_t size, size_t *length, const uint8_t key[UAPI_KEY_SIZE],
+                             const char *aad, const char *blob, uapi_result *result)
+{
+    size_t needed = uapi_vault_plaintext_length(blob), decoded = needed ? OVERHEAD + needed : 0;
+    uint8_t small[SMALL_BLOB], *bytes = decoded > sizeof(small) ? malloc(decoded) : small;
+    apr_status_t status;
+
+    if (!bytes || (decoded && uapi_base64_decode(bytes, blob, strlen(blob)) < 0)) {
+        decoded = 0;
+    }
+    status = uapi_vault_open_bytes(plaintext, size, length, key, aad, bytes, decoded, result);
+    if (bytes != small) {
+        free(bytes);
+    }
+    return status;
 }
 
 const char *uapi_vault_dek_aad(const char *tenant, int version, apr_pool_t *pool)
