@@ -82,7 +82,7 @@ for my $method ('initialize', 'ping', 'tools/list', 'order.get') {
 }
 is rpc('invoice.get', body => '{"jsonrpc":"2.0","id":1,"method":"invoice.get","Method":"order.get"}')->{error}{data}{reason}, 'rpc.key_case', 'the envelope is strict';
 my $batch = rpc('x', body => '[{"jsonrpc":"2.0","id":1,"method":"invoice.get"},{"jsonrpc":"2.0","id":2,"method":"order.get"}]');
-is_deeply [map { $_->{error}{code} } @{ $batch->{json} }], [-32010, -32010], 'one refused member refuses the batch';
+is_deeply [map { $_->{error}{code} // 'ok' } @{ $batch->{json} }], ['ok', -32010], 'one refused member of a batch refuses itself';
 is http('GET', $httpd->url('/rpc'), headers => [@auth])->{status}, 403, 'a GET needs a rule too';
 my ($status, $output) = config_test("UapiProtocol soap\n");
 like $output, qr/UapiProtocol must be mcp, jsonrpc or rest, not 'soap'/, 'an unknown protocol';

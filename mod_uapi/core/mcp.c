@@ -7,6 +7,8 @@
  */
 #include "mcp_internal.h"
 
+#include "mcp_batch.h"
+
 #include <string.h>
 
 enum { KEY_JSONRPC, KEY_ID, KEY_METHOD, KEY_PARAMS, KEY_RESULT, KEY_ERROR, ENVELOPE_KEYS };
@@ -372,19 +374,6 @@ static apr_status_t read_messages(const uapi_mcp_reader *reader, uapi_mcp_body *
     return status;
 }
 
-/* A batch has calls or answers, not both. */
-static apr_status_t check_batch(const uapi_mcp_reader *reader, const uapi_mcp_body *body)
-{
-    uint32_t i;
-
-    for (i = 1; i < body->count; i++) {
-        if (!body->messages[i].method != !body->messages[0].method) {
-            return invalid(reader, body->messages[i].node, "a batch mixes calls and results");
-        }
-    }
-    return APR_SUCCESS;
-}
-
 static apr_status_t read_body(const uapi_mcp_reader *reader, uapi_mcp_body *body)
 {
     apr_status_t status = uapi_mcp_read_version_header(reader, &body->revision);
@@ -399,7 +388,7 @@ static apr_status_t read_body(const uapi_mcp_reader *reader, uapi_mcp_body *body
     }
     status = read_messages(reader, body);
     if (status == APR_SUCCESS) {
-        status = check_batch(reader, body);
+        status = uapi_mcp_check_batch(body, reader->json, reader->pool, reader->result);
     }
     for (i = 0; i < body->count && status == APR_SUCCESS; i++) {
         status = read_request(reader, body, &body->messages[i]);

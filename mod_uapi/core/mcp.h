@@ -60,9 +60,9 @@ typedef struct uapi_mcp_headers {
  * reason in `result` (body is then zeroed):
  * - mcp.version: a revision that we do not know, in the header, or in params._meta when there is no header.
  *   params.protocolVersion of initialize may name any, since the server negotiates.
- * - rpc.batch: a batch, unless 2025-03-26 speaks; initialize in a batch.
- * - rpc.invalid: the form above; a batch that is empty or mixes calls and results; a result or error under
- *   2026-07-28; a method without the target it must have.
+ * - rpc.batch: a batch, unless 2025-03-26 speaks; one of more than UAPI_MCP_MAX_BATCH messages; initialize in a batch.
+ * - rpc.invalid: the form above; a batch that is empty, mixes calls and results, or has an id twice (1 and "1" are one here);
+ *   a result or error under 2026-07-28; a method without the target it must have.
  * - rpc.key_case: a key of the envelope, of an error, of params, or of _meta, ref, argument, context or task in it,
  *   that equals a key of the protocol but for case, by ASCII's rules or Unicode's.
  * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name

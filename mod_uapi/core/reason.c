@@ -69,9 +69,10 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_RPC_KEY_CASE] = {"rpc.key_case", 400, UAPI_RPC_INVALID_REQUEST,
                                   "A key of the message differs from a protocol key in upper and lower case only.",
                                   "Write protocol keys exactly as the MCP specification does."},
-    [UAPI_REASON_RPC_BATCH] = {"rpc.batch", 400, UAPI_RPC_INVALID_REQUEST,
-                               "The body is a batch, which this protocol revision does not have.",
-                               "Send one message a request."},
+    [UAPI_REASON_RPC_BATCH] =
+        {"rpc.batch", 400, UAPI_RPC_INVALID_REQUEST,
+         "The body is a batch, which this protocol revision does not have, or has too many messages.",
+         "Send one message a request."},
     [UAPI_REASON_MCP_VERSION] = {"mcp.version", 400, UAPI_RPC_UNSUPPORTED_VERSION,
                                  "The protocol revision is not supported.",
                                  "Use one of the revisions 2025-03-26, 2025-06-18, 2025-11-25 or 2026-07-28."},

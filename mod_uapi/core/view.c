@@ -118,3 +118,23 @@ size_t uapi_view_locate(const uapi_view *view, size_t from, size_t to, uapi_view
     }
     return count;
 }
+
+void uapi_view_extent(const uapi_view *view, uint32_t first, uint32_t end, apr_pool_t *pool, size_t *from, size_t *to)
+{
+    const uapi_json_node *nodes = view->json->nodes;
+    const char *text;
+    size_t length;
+
+    while (first < end && nodes[first].type >= UAPI_JSON_ARRAY) {
+        first++;
+    }
+    while (end > first && nodes[end - 1].type >= UAPI_JSON_ARRAY) {
+        end--;
+    }
+    *from = *to = 0;
+    if (first < end) {
+        uapi_json_string(view->json, end - 1, pool, &text, &length);
+        *from = view_start(view, first);
+        *to = view_start(view, end - 1) + length;
+    }
+}

@@ -35,6 +35,11 @@ typedef struct uapi_view_range {
 void uapi_view_make(uapi_view *view, const uapi_json *json, apr_pool_t *pool);
 
 /**
+ * The bytes [*from, *to) of the view from the first to the last scalar among the nodes [first, end); empty if there is none.
+ */
+void uapi_view_extent(const uapi_view *view, uint32_t first, uint32_t end, apr_pool_t *pool, size_t *from, size_t *to);
+
+/**
  * Split a finding [from, to) of the view into the raw byte ranges of the string contents that it touches, in the
  * order of the text. A range covers whole escapes and whole surrogate pairs. Quotes, structure, numbers and literals
  * are never part of one; a string whose contents the finding does not reach (or that is empty) gives none. Returns

@@ -13,6 +13,8 @@
 #include "../core/view.h"
 
 #define UAPI_CALL_ID_LENGTH 32
+struct uapi_call_member;
+
 #define UAPI_CALL_FINDINGS 16 /* findings of one direction that a record lists; it says how many more there were */
 
 typedef struct uapi_call {
@@ -37,11 +39,13 @@ typedef struct uapi_call {
     const char *session; /* the server's own session id, NULL if the request names none */
 
     /* decide */
-    uapi_verdict verdict; /* the strictest of all messages */
+    uapi_verdict verdict;             /* the strictest of all messages */
+    struct uapi_call_member *members; /* one for each message of a batch (batch.h); NULL: no batch */
 
     /* inspect the request */
     uapi_firewall_report request_report; /* of the body; offsets are the view's */
     uapi_firewall_report query_report;   /* of the query string, unescaped */
+    apr_array_header_t *edits;           /* of a batch: what is redacted in it */
     const char *forward;                 /* what goes upstream: the body, or its redacted form */
     size_t forward_length;
 

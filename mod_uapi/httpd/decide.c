@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <string.h>
 
+#include "batch.h"
 #include "log.h"
 #include "stages.h"
 
@@ -44,19 +45,28 @@ void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_
     uapi_policy_decide(call->gateway->policy, &question, verdict);
 }
 
-/* A batch goes upstream as it came, so one refused member refuses it. */
-apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
+static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    if (call->mcp.count == 0) {
-        ask(call, NULL, &call->verdict);
-    }
+    uapi_batch_begin(call, r->pool);
     for (uint32_t i = 0; i < call->mcp.count; i++) {
-        uapi_verdict verdict;
-        ask(call, &call->mcp.messages[i], &verdict);
-        if (i == 0 || (verdict.effect == UAPI_EFFECT_DENY && call->verdict.effect != UAPI_EFFECT_DENY)) {
-            call->verdict = verdict;
+        uapi_verdict *verdict = &call->members[i].verdict;
+        ask(call, &call->mcp.messages[i], verdict);
+        if (i == 0 || (verdict->effect == UAPI_EFFECT_DENY && call->verdict.effect != UAPI_EFFECT_DENY)) {
+            call->verdict = *verdict;
+        }
+        if (verdict->effect == UAPI_EFFECT_DENY && uapi_call_enforces(call)) {
+            uapi_batch_refuse(r, call, i, verdict->reason, verdict->rule);
         }
     }
+    return uapi_batch_require_one(call, r->pool, result);
+}
+
+apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    if (call->mcp.batch) {
+        return decide_batch(r, call, result);
+    }
+    ask(call, call->mcp.count > 0 ? &call->mcp.messages[0] : NULL, &call->verdict);
     if (call->verdict.effect == UAPI_EFFECT_ALLOW || !uapi_call_enforces(call)) {
         return APR_SUCCESS;
     }

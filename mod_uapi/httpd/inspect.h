@@ -56,6 +56,7 @@ typedef struct uapi_response {
     char *bytes; /* WHOLE: what came so far */
     size_t used, room;
     uapi_sse *sse;          /* STREAM */
+    int begun;              /* STREAM: something was sent */
     apr_pool_t *event_pool; /* STREAM: cleared after each event, so that a long stream does not grow */
 } uapi_response;
 

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "../core/redact.h"
+#include "batch.h"
 #include "log.h"
 #include "stages.h"
 
@@ -21,6 +22,22 @@ static apr_status_t redact(request_rec *r, uapi_call *call)
                        call->view.json != NULL ? &call->view : NULL, &call->request_report, r->pool);
 }
 
+/* Of a batch, what must be blocked refuses the members that it is in. */
+static apr_status_t enforce_batch(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const uapi_firewall_report *report = &call->request_report;
+    for (uint32_t i = 0; i < report->count; i++) {
+        uapi_firewall_report one = *report;
+        one.findings = &report->findings[i];
+        one.count = 1;
+        if (one.findings->action > UAPI_ACTION_REDACT ||
+            uapi_redact_edits(call->edits, &call->view, &one, r->pool) != APR_SUCCESS) {
+            uapi_batch_block(r, call, one.findings);
+        }
+    }
+    return uapi_batch_require_one(call, r->pool, result);
+}
+
 /* What cannot be redacted (a finding in a number or in the query, say) is blocked instead: the stricter action is always safe. */
 static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result)
 {
@@ -30,6 +47,9 @@ static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result
     }
     if (call->query_report.action >= UAPI_ACTION_REDACT) {
         return block(r, call, &call->query_report, result);
+    }
+    if (call->members != NULL) {
+        return enforce_batch(r, call, result);
     }
     if (call->request_report.action > UAPI_ACTION_REDACT ||
         (call->request_report.action == UAPI_ACTION_REDACT && redact(r, call) != APR_SUCCESS)) {

@@ -6,6 +6,7 @@
 
 #include "http_protocol.h"
 
+#include "batch.h"
 #include "inspect.h"
 #include "log.h"
 #include "refuse.h"
@@ -84,6 +85,10 @@ static apr_status_t begin(ap_filter_t *f, uapi_response *response)
     if (uapi_inspect_head(r, response->call, &result) != APR_SUCCESS) {
         return uapi_response_refuse(f, response, &result, NULL);
     }
+    if (r->status == HTTP_NO_CONTENT && uapi_batch_events(r, response->call) != NULL) {
+        r->status = HTTP_OK; /* there is something to say after all */
+        r->status_line = NULL;
+    }
     if (has_no_body(r)) {
         response->state = UAPI_RESPONSE_EMPTY;
         return APR_SUCCESS;
@@ -119,7 +124,7 @@ static apr_status_t end_stream(ap_filter_t *f, uapi_response *response, const ua
 {
     apr_bucket_brigade *out = apr_brigade_create(f->r->pool, f->c->bucket_alloc);
     const uapi_call *call = response->call;
-    const char *body = uapi_refuse_body(f->r, call, result, NULL, &call->json, call->request_id);
+    const char *body = uapi_refuse_whole(f->r, call, result);
     response->state = UAPI_RESPONSE_OVER;
     body = apr_pstrcat(f->r->pool, "data: ", body, "\n\n", NULL);
     APR_BRIGADE_INSERT_TAIL(out, apr_bucket_pool_create(body, strlen(body), f->r->pool, f->c->bucket_alloc));
@@ -153,7 +158,7 @@ apr_status_t uapi_response_refuse(ap_filter_t *f, uapi_response *response, const
     if (response->state == UAPI_RESPONSE_STREAM) {
         return end_stream(f, response, &reason);
     }
-    body = uapi_refuse_body(r, call, &reason, rule, &call->json, call->request_id);
+    body = uapi_refuse_whole(r, call, &reason);
     drop_validators(r);
     ap_set_content_type(r, uapi_refuse_type(call));
     return send_whole(f, response, body, strlen(body));
@@ -172,7 +177,9 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
                APR_SUCCESS) {
         return uapi_response_refuse(f, response, &result,
                                     judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
-    } else if (judged.text != response->bytes) {
+    }
+    uapi_batch_join(f->r, call, &judged, &judged.text, &judged.length);
+    if (judged.text != response->bytes && judged.length > 0) {
         drop_validators(f->r);
     }
     call->response_bytes = (apr_off_t)judged.length;

@@ -9,6 +9,7 @@
 
 #include "http_protocol.h"
 
+#include "batch.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
@@ -42,7 +43,8 @@ static const char *substitute(ap_filter_t *f, const uapi_response *response, con
     const char *text;
     int is_answer = reply->count > 0 && !reply->batch &&
                     (reply->messages[0].kind == UAPI_MCP_RESULT || reply->messages[0].kind == UAPI_MCP_ERROR);
-    if (!is_answer) {
+    if (!is_answer || (call->mcp.count > 0 &&
+                       !uapi_batch_was_asked(call, &judged->json, reply->messages[0].id, response->event_pool))) {
         text = apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n",
                             uapi_reason_describe(why->reason)->code, call->id);
         *length = strlen(text);
@@ -85,6 +87,21 @@ static apr_status_t judge_server_requests(request_rec *r, uapi_call *call, const
     return status;
 }
 
+/* The errors of refused members of a batch come first. A byte order mark would mean something only at the very beginning. */
+static apr_status_t preface(ap_filter_t *f, uapi_response *response, const char **text, size_t *length)
+{
+    const char *events = response->begun ? NULL : uapi_batch_events(f->r, response->call);
+    response->begun = 1;
+    if (events == NULL) {
+        return APR_SUCCESS;
+    }
+    if (*length >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0) {
+        *text += 3;
+        *length -= 3;
+    }
+    return send_event(f, response, events, strlen(events));
+}
+
 static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
 {
     const char *text = event->raw;
@@ -108,7 +125,10 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     } else if (judged.text != event->data) {
         uapi_sse_rewrite(event, judged.text, judged.length, response->event_pool, &text, &length);
     }
-    status = send_event(f, response, text, length);
+    status = preface(f, response, &text, &length);
+    if (status == APR_SUCCESS) {
+        status = send_event(f, response, text, length);
+    }
     apr_pool_clear(response->event_pool);
     return status;
 }
@@ -139,6 +159,10 @@ static apr_status_t end(ap_filter_t *f, uapi_response *response)
     apr_status_t status = APR_SUCCESS;
     if (uapi_sse_finish(response->sse, &event) == APR_SUCCESS) {
         status = judge_event(f, response, &event);
+    } else if (!response->begun) {
+        const char *nothing = "";
+        size_t length = 0;
+        status = preface(f, response, &nothing, &length);
     }
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "batch.h"
 #include "inspect.h"
 #include "log.h"
 #include "stages.h"
@@ -128,6 +129,9 @@ static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspect
         return status;
     }
     cut_lists(edits, call, &out->json, pool);
+    if (call->mcp.count > 0 && uapi_call_enforces(call)) {
+        uapi_batch_cut_strays(edits, call, out, pool);
+    }
     if (edits->nelts > 0) {
         uapi_edit_apply(&out->text, &out->length, out->text, out->length, edits, pool);
     }
@@ -146,22 +150,84 @@ static apr_status_t read_json(const uapi_call *call, uapi_inspected *out, apr_po
                      uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
 }
 
+/* The messages of a document: itself, or what is in an array of them. Each that is no object is none. */
+static uint32_t first_message(const uapi_json *json)
+{
+    return json->nodes[0].type == UAPI_JSON_ARRAY ? 1 : 0;
+}
+
 /* A key that equals one of the protocol's but for case means one thing to us and another to some clients. */
-static int is_disguised(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *why)
+static apr_status_t check_results(const uapi_json *json, apr_pool_t *pool, uapi_result *why)
+{
+    apr_status_t status = APR_SUCCESS;
+    for (uint32_t i = first_message(json); i < json->count && status == APR_SUCCESS; i = json->nodes[i].skip) {
+        status = uapi_mcp_check_result(json, i, pool, why);
+    }
+    return status;
+}
+
+/* Would a client that is not strict take it for a request or notification? */
+static int resembles_call(const uapi_json *json)
+{
+    for (uint32_t i = first_message(json); i < json->count; i = json->nodes[i].skip) {
+        if (uapi_json_member(json, i, "method") != UAPI_JSON_NONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What looks like a call and is none could be one to a client of loose habits, and nobody would have judged it. */
+static apr_status_t recognise(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *why)
 {
     int is_mcp = call->protocol == UAPI_PROTOCOL_MCP;
     apr_status_t status = is_mcp ? uapi_mcp_read_reply(&out->reply, &out->json, pool, why)
                                  : uapi_mcp_read_foreign(&out->reply, &out->json, pool, why);
-    return (status != APR_SUCCESS && why->reason == UAPI_REASON_RPC_KEY_CASE) ||
-           (is_mcp && uapi_mcp_check_result(&out->json, 0, pool, why) != APR_SUCCESS);
+    if (status != APR_SUCCESS && why->reason != UAPI_REASON_RPC_KEY_CASE && !resembles_call(&out->json)) {
+        status = APR_SUCCESS;
+    }
+    return (status == APR_SUCCESS && is_mcp) ? check_results(&out->json, pool, why) : status;
+}
+
+static int is_stray(const uapi_call *call, const uapi_json *json, uint32_t message, apr_pool_t *pool)
+{
+    uint32_t id = uapi_json_member(json, message, "id");
+    return id != UAPI_JSON_NONE && json->nodes[id].type != UAPI_JSON_NULL &&
+           uapi_json_member(json, message, "method") == UAPI_JSON_NONE &&
+           (uapi_json_member(json, message, "result") != UAPI_JSON_NONE ||
+            uapi_json_member(json, message, "error") != UAPI_JSON_NONE) &&
+           !uapi_batch_was_asked(call, json, id, pool);
+}
+
+/* An answer with an id that this call did not send would answer another call, perhaps one that was refused. Out of a proper array of
+ * answers it is cut (uapi_batch_cut_strays). */
+static apr_status_t check_ids(const uapi_call *call, const uapi_inspected *out, apr_pool_t *pool, uapi_result *why)
+{
+    const uapi_json *json = &out->json;
+    if (call->mcp.count == 0 || (out->reply.batch && out->reply.count > 0)) {
+        return APR_SUCCESS;
+    }
+    for (uint32_t i = first_message(json); i < json->count; i = json->nodes[i].skip) {
+        if (is_stray(call, json, i, pool)) {
+            return uapi_fail(why, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "it answers what was not asked");
+        }
+    }
+    return APR_SUCCESS;
 }
 
 /* What is no message at all (an error page in JSON) is none of the protocol's business. */
 static apr_status_t read_messages(const uapi_call *call, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     uapi_result why = {0};
-    if (out->json.count == 0 || call->protocol == UAPI_PROTOCOL_REST || !is_disguised(call, out, pool, &why) ||
-        !uapi_call_enforces(call)) {
+    apr_status_t status;
+    if (out->json.count == 0 || call->protocol == UAPI_PROTOCOL_REST) {
+        return APR_SUCCESS;
+    }
+    status = recognise(call, out, pool, &why);
+    if (status == APR_SUCCESS) {
+        status = check_ids(call, out, pool, &why);
+    }
+    if (status == APR_SUCCESS || !uapi_call_enforces(call)) {
         return APR_SUCCESS;
     }
     return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "%s: %s",

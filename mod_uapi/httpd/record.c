@@ -7,6 +7,7 @@
 
 #include "../core/jcs.h"
 #include "../core/timestamp.h"
+#include "batch.h"
 #include "log.h"
 
 #define MAX_TEXT 256 /* bytes of any one string that a caller chose */
@@ -80,9 +81,27 @@ static void open_findings(uapi_jcs *w, uint32_t count)
     uapi_jcs_array_open(w);
 }
 
-static void write_request_findings(uapi_jcs *w, const uapi_call *call)
+/* Those of one message of a batch, or all. */
+static uapi_firewall_report findings_in(const uapi_call *call, uint32_t index, apr_pool_t *pool)
 {
-    const uapi_firewall_report *body = &call->request_report, *query = &call->query_report;
+    uapi_firewall_report report = call->request_report;
+    if (call->members == NULL || report.count == 0) {
+        return report;
+    }
+    report.findings = apr_palloc(pool, sizeof(*report.findings) * report.count);
+    report.count = 0;
+    for (uint32_t i = 0; i < call->request_report.count; i++) {
+        if (uapi_batch_touches(call, index, &call->request_report.findings[i])) {
+            report.findings[report.count++] = call->request_report.findings[i];
+        }
+    }
+    return report;
+}
+
+static void write_request_findings(uapi_jcs *w, const uapi_call *call, uint32_t index, apr_pool_t *pool)
+{
+    const uapi_firewall_report *query = &call->query_report;
+    const uapi_firewall_report found = findings_in(call, index, pool), *body = &found;
     if (body->count + query->count > 0) {
         open_findings(w, body->count + query->count);
         list_findings(w, body->findings, body->count);
@@ -133,10 +152,10 @@ static const char *target_of(const request_rec *r, const uapi_call *call, const 
 }
 
 /* What UapiEngine shadow, or a policy or firewall in shadow mode, would have refused. */
-static const char *shadow_reason(const uapi_call *call)
+static const char *shadow_reason(const uapi_call *call, const uapi_verdict *verdict)
 {
-    if (call->verdict.effect == UAPI_EFFECT_DENY) {
-        return uapi_reason_describe(call->verdict.reason)->code;
+    if (verdict->effect == UAPI_EFFECT_DENY) {
+        return uapi_reason_describe(verdict->reason)->code;
     }
     if (call->request_report.overload || call->query_report.overload) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
@@ -144,14 +163,16 @@ static const char *shadow_reason(const uapi_call *call)
     if (call->request_report.action > UAPI_ACTION_REDACT || call->query_report.action >= UAPI_ACTION_REDACT) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_BLOCKED)->code;
     }
-    return call->verdict.shadow ? uapi_reason_describe(UAPI_REASON_POLICY_DENIED)->code : NULL;
+    return verdict->shadow ? uapi_reason_describe(UAPI_REASON_POLICY_DENIED)->code : NULL;
 }
 
-static size_t write_decision(const request_rec *r, const uapi_call *call, const uapi_mcp_message *message, char *buffer,
-                             size_t size)
+static size_t write_decision(const request_rec *r, const uapi_call *call, uint32_t index, char *buffer, size_t size)
 {
+    const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[index] : NULL;
+    const uapi_verdict *verdict = uapi_batch_verdict(call, index);
     const char *method = harmless(call, uapi_call_method(call, message));
-    int refused = call->refusal.reason != UAPI_REASON_NONE;
+    uapi_reason reason = uapi_batch_reason(call, index);
+    int refused = reason != UAPI_REASON_NONE;
     uapi_jcs w;
     uapi_jcs_begin(&w, buffer, size);
     uapi_jcs_object_open(&w);
@@ -159,19 +180,19 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, const 
     timestamp(&w, apr_time_now());
     member(&w, "call", call->id);
     member(&w, "decision", refused ? "deny" : "allow");
-    write_request_findings(&w, call);
+    write_request_findings(&w, call, index, r->pool);
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
     member(&w, "method", method);
-    member(&w, "policy", call->verdict.policy);
+    member(&w, "policy", verdict->policy);
     write_principal(&w, call->principal);
-    member(&w, "reason", refused ? uapi_reason_describe(call->refusal.reason)->code : NULL);
+    member(&w, "reason", refused ? uapi_reason_describe(reason)->code : NULL);
     member(&w, "revision",
            call->mcp.count > 0 && call->protocol == UAPI_PROTOCOL_MCP ? uapi_mcp_revision_name(call->mcp.revision)
                                                                       : NULL);
-    member(&w, "rule", call->verdict.rule);
+    member(&w, "rule", verdict->rule);
     member(&w, "server", call->route->server);
-    member(&w, "shadow", refused ? NULL : shadow_reason(call));
+    member(&w, "shadow", refused ? NULL : shadow_reason(call, verdict));
     member(&w, "target", target_of(r, call, message));
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
@@ -194,8 +215,7 @@ apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *
     apr_status_t status = APR_SUCCESS;
     for (uint32_t i = 0; i < count && status == APR_SUCCESS; i++) {
         char buffer[RECORD_ROOM];
-        const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[i] : NULL;
-        size_t length = write_decision(r, call, message, buffer, sizeof(buffer));
+        size_t length = write_decision(r, call, i, buffer, sizeof(buffer));
         uapi_durability durability = (i + 1 == count) ? uapi_config_durability(call->route) : UAPI_DURABILITY_PROCESS;
         status = append(call, buffer, length, durability, r->pool, result);
     }

@@ -10,6 +10,7 @@
 #include "http_request.h"
 
 #include "../core/jcs.h"
+#include "batch.h"
 #include "body.h"
 #include "log.h"
 #include "settle.h"
@@ -194,24 +195,30 @@ const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_r
                         buffer);
 }
 
-/* One error for a single message; for a batch an array with one for each request of it. */
-static const char *whole_body(request_rec *r, const uapi_call *call)
+static const char *member_body(request_rec *r, const uapi_call *call, const uapi_result *result, uint32_t index)
 {
-    const char *separator = "[", *body = "";
+    uapi_result why = *result;
+    const char *rule = call->refused_rule;
+    if (call->members != NULL && call->members[index].refused != UAPI_REASON_NONE) {
+        why.reason = call->members[index].refused;
+        rule = call->members[index].rule;
+    }
+    return uapi_refuse_body(r, call, &why, rule, &call->json, call->mcp.messages[index].id);
+}
+
+const char *uapi_refuse_whole(request_rec *r, const uapi_call *call, const uapi_result *result)
+{
+    apr_array_header_t *errors = apr_array_make(r->pool, 4, sizeof(const char *));
     if (!call->mcp.batch) {
-        return uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json, call->request_id);
+        return uapi_refuse_body(r, call, result, call->refused_rule, &call->json, call->request_id);
     }
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
-            body = apr_pstrcat(
-                r->pool, body, separator,
-                uapi_refuse_body(r, call, &call->refusal, call->refused_rule, &call->json, call->mcp.messages[i].id),
-                NULL);
-            separator = ",";
+            APR_ARRAY_PUSH(errors, const char *) = member_body(r, call, result, i);
         }
     }
-    return (*separator == '[') ? uapi_refuse_body(r, call, &call->refusal, call->refused_rule, NULL, UAPI_JSON_NONE)
-                               : apr_pstrcat(r->pool, body, "]", NULL);
+    return (errors->nelts == 0) ? uapi_refuse_body(r, call, result, call->refused_rule, NULL, UAPI_JSON_NONE)
+                                : apr_pstrcat(r->pool, "[", apr_array_pstrcat(r->pool, errors, ','), "]", NULL);
 }
 
 int uapi_refuse_handler(request_rec *r, uapi_call *call)
@@ -221,7 +228,7 @@ int uapi_refuse_handler(request_rec *r, uapi_call *call)
         return DECLINED;
     }
     ap_discard_request_body(r);
-    body = whole_body(r, call);
+    body = uapi_refuse_whole(r, call, &call->refusal);
     call->replied = 1;
     r->status = HTTP_OK;
     ap_set_content_type(r, uapi_refuse_type(call));
@@ -239,7 +246,7 @@ static apr_status_t replace_body(ap_filter_t *f, apr_bucket_brigade *brigade)
     uapi_call *call = f->ctx;
     apr_bucket *bucket, *next;
     if (!call->replied) {
-        const char *body = whole_body(r, call);
+        const char *body = uapi_refuse_whole(r, call, &call->refusal);
         call->replied = 1;
         ap_set_content_type(r, uapi_refuse_type(call));
         apr_table_unset(r->headers_out, "Content-Length");

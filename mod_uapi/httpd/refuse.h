@@ -34,6 +34,10 @@ const char *uapi_refuse_type(const uapi_call *call);
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
                              const uapi_json *json, uint32_t id);
 
+/** The body that says `result` to all that the call asked: for a batch an array, in which members that were refused before have errors of
+ *  their own. In the request's pool. */
+const char *uapi_refuse_whole(request_rec *r, const uapi_call *call, const uapi_result *result);
+
 /** The WWW-Authenticate field of RFC 6750, section 3; `error` NULL: the caller sent no credentials. */
 void uapi_refuse_challenge(request_rec *r, const char *error, const char *description);
 

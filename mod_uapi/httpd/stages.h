@@ -21,7 +21,7 @@ int uapi_authenticate_note_failure(request_rec *r, const char *type);
 /** understand: reads the bounded body once, strictly, and recognises the messages in it. */
 apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result);
 
-/** decide: policy over every message; the strictest verdict is the call's. */
+/** decide: policy over every message; of a batch the strictest verdict is the call's, and each member has its own. */
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result);
 
 /** Would policy let this caller use what a list offers? For lists in answers. `method` is the one that uses it. */
@@ -32,6 +32,9 @@ void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_
 
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** split: takes the refused members out of a batch. What goes upstream is settled then. */
+apr_status_t uapi_stage_split(request_rec *r, uapi_call *call, uapi_result *result);
 
 /** inject, first part: find the credential, still sealed, so that its absence is refused before the call is recorded as allowed. */
 apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result);

@@ -4,6 +4,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/mcp_batch.h"
 #include "../core/session.h"
 #include "body.h"
 #include "log.h"
@@ -129,6 +130,9 @@ static apr_status_t understand_jsonrpc(request_rec *r, uapi_call *call, int is_p
     apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
     if (status == APR_SUCCESS && is_post) {
         status = uapi_mcp_read_foreign(&call->mcp, &call->json, r->pool, result);
+    }
+    if (status == APR_SUCCESS && is_post && call->mcp.batch) {
+        status = uapi_mcp_check_batch(&call->mcp, &call->json, r->pool, result);
     }
     if (status != APR_SUCCESS) {
         call->mcp.count = 0;

@@ -20,6 +20,7 @@
 #define META_2026 "'_meta':{'io.modelcontextprotocol/protocolVersion':'2026-07-28'}"
 #define CALL(params) "{'jsonrpc':'2.0','id':1,'method':'tools/call','params':{" params "}}"
 #define PING "{'jsonrpc':'2.0','id':1,'method':'ping'}"
+#define PING_2 "{'jsonrpc':'2.0','id':2,'method':'ping'}"
 #define V2025_06 "2025-06-18"
 #define V2025_11 "2025-11-25"
 #define V2026 "2026-07-28"
@@ -198,7 +199,8 @@ static void test_key_case(void **state)
 static void test_batches(void **state)
 {
     static const mcp_case cases[] = {
-        {"[" PING "," PING "]", {0}, OK},
+        {"[" PING "," PING_2 "]", {0}, OK},
+        {"[" PING "," PING "]", {0}, INVALID},
         {"[" PING "]", {"2025-03-26", NULL, NULL}, OK},
         {"[" PING "]", {"2024-11-05", NULL, NULL}, OK},
         {"[" PING "]", {V2025_06, NULL, NULL}, BATCH},
@@ -207,13 +209,13 @@ static void test_batches(void **state)
         {"[]", {V2025_11, NULL, NULL}, BATCH},
         {"[" PING "]", {"1999-01-01", NULL, NULL}, VERSION},
         {"[" CALL("'name':'t'," META_2026) "]", {0}, MISMATCH},
-        {"[" PING ",{'jsonrpc':'2.0','id':1,'method':'initialize'}]", {0}, BATCH},
+        {"[" PING ",{'jsonrpc':'2.0','id':2,'method':'initialize'}]", {0}, BATCH},
         {"[" PING ",{'jsonrpc':'2.0','id':1,'result':{}}]", {0}, INVALID},
         {"[{'jsonrpc':'2.0','id':2,'result':{}},{'jsonrpc':'2.0','id':1,'error':{'code':1,'message':''}}]", {0}, OK},
         {"[" PING ",1]", {0}, INVALID},
         {"[" PING ",{'jsonrpc':'2.0','id':1,'Method':'x'}]", {0}, KEY_CASE},
-        {"[" PING "," PING "]", {NULL, "ping", NULL}, OK},
-        {"[" PING "," CALL("'name':'t'") "]", {NULL, "ping", NULL}, MISMATCH},
+        {"[" PING "," PING_2 "]", {NULL, "ping", NULL}, OK},
+        {"[" PING_2 "," CALL("'name':'t'") "]", {NULL, "ping", NULL}, MISMATCH},
     };
 
     (void)state;
