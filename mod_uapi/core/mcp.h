@@ -27,6 +27,9 @@ typedef enum uapi_mcp_revision {
 /** "2025-11-25"; static. */
 const char *uapi_mcp_revision_name(uapi_mcp_revision revision);
 
+/** The revision a version stands for (2024-11-05 is read as 2025-03-26); 0 if it is none that we know. */
+int uapi_mcp_revision_find(const char *version, uapi_mcp_revision *revision);
+
 typedef enum uapi_mcp_kind { UAPI_MCP_REQUEST, UAPI_MCP_NOTIFICATION, UAPI_MCP_RESULT, UAPI_MCP_ERROR } uapi_mcp_kind;
 
 typedef struct uapi_mcp_message {

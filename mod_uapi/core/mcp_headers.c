@@ -41,6 +41,11 @@ const char *uapi_mcp_revision_name(uapi_mcp_revision revision)
     return "unknown";
 }
 
+int uapi_mcp_revision_find(const char *version, uapi_mcp_revision *revision)
+{
+    return uapi_mcp_find_revision(version, revision);
+}
+
 int uapi_mcp_find_revision(const char *version, uapi_mcp_revision *revision)
 {
     size_t i;

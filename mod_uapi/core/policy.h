@@ -85,9 +85,23 @@ typedef struct uapi_verdict {
  */
 void uapi_policy_decide(const uapi_policy *policy, const uapi_policy_question *question, uapi_verdict *verdict);
 
+/** What a server speaks; `auto`: to be found out. */
+typedef enum uapi_server_revision {
+    UAPI_SERVER_REVISION_AUTO,
+    UAPI_SERVER_REVISION_2025_03_26,
+    UAPI_SERVER_REVISION_2025_06_18,
+    UAPI_SERVER_REVISION_2025_11_25,
+    UAPI_SERVER_REVISION_2026_07_28
+} uapi_server_revision;
+
+#define UAPI_POLICY_DEFAULT_TIMEOUT 10000 /* milliseconds */
+
 /** A `kind: Server`. */
 typedef struct uapi_policy_server {
     const char *name;
+    uapi_server_revision revision;
+    unsigned timeout_ms;       /* of what the gateway itself asks this server */
+    const char *ca;            /* file of certificates that it trusts then; NULL: the system's */
     const char *url;           /* NULL if none is given */
     const char *credential;    /* name, NULL if it has none */
     const char *inject_header; /* header name, set iff credential is */
@@ -97,6 +111,8 @@ typedef struct uapi_policy_server {
 
 /** NULL if no file declares it. */
 const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name);
+/** The servers that have a url, sorted by name: array of const uapi_policy_server *, in the pool. */
+apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool);
 /** 1 if a Server declares the name or a rule names it (a glob does not count). */
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
 

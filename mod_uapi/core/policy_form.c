@@ -46,6 +46,16 @@ static const char *const protocols[] = {"mcp", NULL};
 static const char *const protocols_later[] = {"rest", "llm", NULL};
 static const uapi_form_words protocol_words = {protocols, protocols_later};
 
+static const char *const revisions[] = {
+    [UAPI_SERVER_REVISION_AUTO] = "auto",
+    [UAPI_SERVER_REVISION_2025_03_26] = "2025-03-26",
+    [UAPI_SERVER_REVISION_2025_06_18] = "2025-06-18",
+    [UAPI_SERVER_REVISION_2025_11_25] = "2025-11-25",
+    [UAPI_SERVER_REVISION_2026_07_28] = "2026-07-28",
+    NULL,
+};
+static const uapi_form_words revision_words = {revisions, NULL};
+
 uapi_action uapi_policy_form_action(const uapi_form_word *word)
 {
     return (unsigned)word->value < COUNT(action_values) ? action_values[word->value] : UAPI_ACTION_BLOCK;
@@ -156,9 +166,18 @@ static const uapi_form_field credential_fields[] = {
 static const uapi_form_shape credential = {"credential", "a credential", sizeof(uapi_form_credential), 0,
                                            credential_fields};
 
+static const uapi_form_field tls_fields[] = {
+    {"ca", UAPI_FORM_STRING, 1, offsetof(uapi_form_tls, ca), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape tls = {"tls", "tls", sizeof(uapi_form_tls), 0, tls_fields};
+
 static const uapi_form_field server_fields[] = {
     {"url", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, url), NULL, NULL},
     {"protocol", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, protocol), &protocol_words, NULL},
+    {"revision", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, revision), &revision_words, NULL},
+    {"timeout", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, timeout), NULL, NULL},
+    {"tls", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, tls), NULL, &tls},
     {"credential", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, credential), NULL, &credential},
     {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},

@@ -107,9 +107,14 @@ typedef struct uapi_form_credential {
     uapi_form_inject *inject;
 } uapi_form_credential;
 
+typedef struct uapi_form_tls {
+    const uapi_yaml_node *node, *ca;
+} uapi_form_tls;
+
 typedef struct uapi_form_server {
-    const uapi_yaml_node *node, *url;
-    uapi_form_word protocol;
+    const uapi_yaml_node *node, *url, *timeout;
+    uapi_form_word protocol, revision; /* revision: uapi_server_revision */
+    uapi_form_tls *tls;
     uapi_form_credential *credential;
 } uapi_form_server;
 

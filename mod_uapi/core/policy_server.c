@@ -178,6 +178,38 @@ static const char *judge_url(const char *url)
     return strlen(url) > LONGEST_URL ? "is longer than 2048 bytes" : NULL;
 }
 
+/* ---------------------------------------------------------------- time-outs */
+
+/* "500ms", "10s", "2m", in milliseconds; 0 if it is none, or not between 100 ms and 10 minutes. */
+static unsigned parse_timeout(const char *text)
+{
+    static const struct {
+        const char *unit;
+        unsigned scale;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}};
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number = digits > 0 && digits <= 6 ? strtoul(text, NULL, 10) : 0;
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(text + digits, units[i].unit) == 0) {
+            unsigned long ms = number * units[i].scale;
+            return ms >= 100 && ms <= 600000 ? (unsigned)ms : 0;
+        }
+    }
+    return 0;
+}
+
+static void check_gateway_fields(uapi_policy_source *source, const uapi_form_server *server)
+{
+    if (server->timeout != NULL && parse_timeout(server->timeout->text) == 0) {
+        uapi_policy_error(source->diagnoses, server->timeout,
+                          "\"timeout\" must be a time from 100ms to 10m, such as 500ms, 10s or 2m");
+    }
+    if (server->tls != NULL && server->tls->ca != NULL && server->tls->ca->text[0] != '/') {
+        uapi_policy_error(source->diagnoses, server->tls->ca, "\"ca\" must be an absolute path");
+    }
+}
+
 void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server *server)
 {
     const char *fault = server->url != NULL ? judge_url(server->url->text) : NULL;
@@ -188,6 +220,7 @@ void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server
     if (server->credential != NULL) {
         check_credential(source, server->credential);
     }
+    check_gateway_fields(source, server);
 }
 
 /* ---------------------------------------------------------------- compiled */
@@ -213,6 +246,10 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
 
         server->name = apr_pstrdup(pool, document->metadata->name->text);
         server->url = form->url != NULL ? apr_pstrdup(pool, form->url->text) : NULL;
+        server->revision = form->revision.node != NULL ? (uapi_server_revision)form->revision.value
+                                                       : UAPI_SERVER_REVISION_AUTO;
+        server->timeout_ms = form->timeout != NULL ? parse_timeout(form->timeout->text) : UAPI_POLICY_DEFAULT_TIMEOUT;
+        server->ca = form->tls != NULL ? apr_pstrdup(pool, form->tls->ca->text) : NULL;
         if (form->credential != NULL) {
             set_credential(server, form->credential, pool);
         }
@@ -229,4 +266,25 @@ const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, con
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name)
 {
     return apr_hash_get(policy->known, name, APR_HASH_KEY_STRING) != NULL;
+}
+
+static int by_name(const void *left, const void *right)
+{
+    const uapi_policy_server *const *a = left, *const *b = right;
+
+    return strcmp((*a)->name, (*b)->name);
+}
+
+apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool)
+{
+    apr_array_header_t *servers = apr_array_make(pool, 8, sizeof(const uapi_policy_server *));
+
+    for (apr_hash_index_t *at = apr_hash_first(pool, policy->servers); at != NULL; at = apr_hash_next(at)) {
+        const uapi_policy_server *server = apr_hash_this_val(at);
+        if (server->url != NULL) {
+            APR_ARRAY_PUSH(servers, const uapi_policy_server *) = server;
+        }
+    }
+    qsort(servers->elts, (size_t)servers->nelts, sizeof(const uapi_policy_server *), by_name);
+    return servers;
 }

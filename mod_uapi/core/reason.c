@@ -120,6 +120,15 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_UPSTREAM_FAILED] = {"upstream.failed", 502, UAPI_RPC_REQUEST_INVALID,
                                      "The server could not be reached, or broke off its answer.",
                                      "Try again later if the call may safely be made twice."},
+    [UAPI_REASON_GATEWAY_UNSUPPORTED] = {"gateway.unsupported", 404, UAPI_RPC_METHOD_NOT_FOUND,
+                                         "This endpoint over several servers does not have the method.",
+                                         "Use a route of the server itself, or do without the method."},
+    [UAPI_REASON_GATEWAY_ERA] = {"gateway.era", 502, UAPI_RPC_REQUEST_INVALID,
+                                 "The server speaks another protocol revision, in which this cannot be said.",
+                                 "Use a client of the server's revision, or do without what only one of them has."},
+    [UAPI_REASON_GATEWAY_CURSOR] = {"gateway.cursor", 400, UAPI_RPC_INVALID_PARAMS,
+                                    "The cursor was not given by this endpoint for this list.",
+                                    "Begin the list again, without a cursor."},
 };
 
 _Static_assert(sizeof(reasons) / sizeof(reasons[0]) == UAPI_REASON_COUNT, "each reason has a row");

@@ -19,6 +19,8 @@
 enum {
     UAPI_RPC_PARSE_ERROR = -32700,
     UAPI_RPC_INVALID_REQUEST = -32600,
+    UAPI_RPC_METHOD_NOT_FOUND = -32601,
+    UAPI_RPC_INVALID_PARAMS = -32602,
     UAPI_RPC_POLICY_DENIED = -32010,
     UAPI_RPC_APPROVAL_REQUIRED = -32011,
     UAPI_RPC_FIREWALL_BLOCKED = -32012,
@@ -68,6 +70,9 @@ typedef enum uapi_reason {
     UAPI_REASON_RESPONSE_TOO_LARGE,    /* response.too_large */
     UAPI_REASON_RESPONSE_ENCODING,     /* response.content_encoding: compressed although identity was asked */
     UAPI_REASON_UPSTREAM_FAILED,       /* upstream.failed */
+    UAPI_REASON_GATEWAY_UNSUPPORTED,   /* gateway.unsupported: a method that a universal gateway does not have */
+    UAPI_REASON_GATEWAY_ERA,           /* gateway.era: the revisions of client and server cannot be brought together */
+    UAPI_REASON_GATEWAY_CURSOR,        /* gateway.cursor: no cursor of this endpoint's */
     UAPI_REASON_COUNT
 } uapi_reason;
 

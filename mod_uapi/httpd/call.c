@@ -37,6 +37,13 @@ static void make_id(char id[UAPI_CALL_ID_LENGTH + 1], apr_time_t now)
     *out = '\0';
 }
 
+void uapi_call_begin(uapi_call *call, apr_time_t now)
+{
+    call->started = now;
+    call->request_id = UAPI_JSON_NONE;
+    make_id(call->id, now);
+}
+
 uapi_call *uapi_call_find(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &uapi_module);
@@ -54,10 +61,11 @@ uapi_call *uapi_call_of(request_rec *r)
         call = apr_pcalloc(r->pool, sizeof(*call));
         call->protocol = uapi_config_protocol(route);
         call->gateway = uapi_gateway_of(r);
-        call->started = r->request_time;
-        call->request_id = UAPI_JSON_NONE;
-        make_id(call->id, call->started);
+        uapi_call_begin(call, r->request_time);
         ap_set_module_config(r->request_config, &uapi_module, call);
+    }
+    if (call->route != route) {
+        call->server = route->server;
     }
     call->route = route; /* mod_dir and mod_negotiation may give the request another file's configuration */
     return call;

@@ -17,12 +17,17 @@ struct uapi_call_member;
 
 #define UAPI_CALL_FINDINGS 16 /* findings of one direction that a record lists; it says how many more there were */
 
+struct uapi_federated;
+
 typedef struct uapi_call {
     char id[UAPI_CALL_ID_LENGTH + 1]; /* names the call in replies, records and log lines */
+    const char *parent; /* id of the call for which the gateway makes this one on its own account; or NULL */
     const uapi_gateway *gateway;
     const uapi_route_config *route;
     uapi_protocol protocol;
     apr_time_t started;
+    const char *
+        server; /* the name of the server behind the call: the route's, or the one that the gateway sends it to; NULL: it has none */
 
     /* authenticate */
     const uapi_principal *principal;
@@ -37,6 +42,9 @@ typedef struct uapi_call {
     const char *http_method; /* "http/GET" and its kin: what policies call a request without a message */
 
     const char *session; /* the server's own session id, NULL if the request names none */
+
+    /* federate: only behind a universal gateway */
+    struct uapi_federated *federated; /* federate.h; NULL: an ordinary route */
 
     /* decide */
     uapi_verdict verdict;             /* the strictest of all messages */
@@ -64,6 +72,7 @@ typedef struct uapi_call {
     /* record and settle */
     int recorded; /* the decision is in the chain */
     int settled;  /* the outcome is, or there is none to come */
+    int status;   /* HTTP status of the answer; 0: the request's */
     uapi_firewall_finding
         response_found[UAPI_CALL_FINDINGS]; /* the first ones, over all events; offsets mean nothing */
     uint32_t response_findings;             /* how many there were */
@@ -74,6 +83,8 @@ typedef struct uapi_call {
 
 /** The request's call, made if there is none. NULL if the route has the engine off. */
 uapi_call *uapi_call_of(request_rec *r);
+/** Give it an id, and the time. For calls that the gateway makes itself. */
+void uapi_call_begin(uapi_call *call, apr_time_t now);
 /** The request's call, or NULL. */
 uapi_call *uapi_call_find(const request_rec *r);
 

@@ -34,13 +34,15 @@ static const char *where(cmd_parms *cmd)
     return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
 }
 
-static void claim(cmd_parms *cmd, uapi_claim_kind kind, const char *value)
+static uapi_claim *claim(cmd_parms *cmd, uapi_claim_kind kind, const char *value)
 {
     uapi_claim *entry = apr_array_push(claims_of(cmd->pool));
+    entry->endpoint = NULL;
     entry->kind = kind;
     entry->server = cmd->server;
     entry->value = value;
     entry->where = where(cmd);
+    return entry;
 }
 
 /* ------------------------------------------------------------- create and merge */
@@ -74,6 +76,7 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     route->durability = -1;
     route->max_body = -1;
     route->max_response = -1;
+    route->list_page = -1;
     return route;
 }
 
@@ -88,6 +91,8 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(durability, -1);
     INHERIT(max_body, -1);
     INHERIT(max_response, -1);
+    INHERIT(endpoint, NULL);
+    INHERIT(list_page, -1);
     return merged;
 }
 
@@ -123,6 +128,11 @@ size_t uapi_config_max_response(const uapi_route_config *route)
     return (route->max_response == -1) ? UAPI_DEFAULT_MAX_RESPONSE : (size_t)route->max_response;
 }
 
+int uapi_config_list_page(const uapi_route_config *route)
+{
+    return (route->list_page == -1) ? UAPI_DEFAULT_LIST_PAGE : route->list_page;
+}
+
 /* ------------------------------------------------------------------- directives */
 
 static const char *set_engine(cmd_parms *cmd, void *config, const char *value)
@@ -153,16 +163,61 @@ static const char *set_protocol(cmd_parms *cmd, void *config, const char *value)
     return apr_pstrcat(cmd->pool, "UapiProtocol must be mcp, jsonrpc or rest, not '", value, "'", NULL);
 }
 
+static int is_server_name(const char *value)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t length = strlen(value);
+    return length > 0 && length <= 64 && strspn(value, allowed) == length;
+}
+
 static const char *set_server(cmd_parms *cmd, void *config, const char *value)
 {
     uapi_route_config *route = config;
-    size_t length = strlen(value);
-    if (length == 0 || length > 64 ||
-        strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != length) {
+    if (!is_server_name(value)) {
         return "UapiServer takes a name of 1 to 64 letters, digits, dots, dashes and underscores";
     }
     route->server = value;
     claim(cmd, UAPI_CLAIM_SERVER, value);
+    return NULL;
+}
+
+/* [separator=TEXT] NAME... or * */
+static const char *set_endpoint(cmd_parms *cmd, void *config, int argc, char *const argv[])
+{
+    static const char option[] = "separator=";
+    uapi_endpoint *endpoint = apr_pcalloc(cmd->pool, sizeof(*endpoint));
+    int first = argc > 0 && strncasecmp(argv[0], option, sizeof(option) - 1) == 0;
+    endpoint->separator = first ? argv[0] + sizeof(option) - 1 : UAPI_FEDERATION_SEPARATOR;
+    if (!uapi_federation_is_separator(endpoint->separator)) {
+        return apr_psprintf(
+            cmd->pool, "UapiServers: a separator is 1 to 8 letters, digits, dots, dashes and underscores, not '%s'",
+            endpoint->separator);
+    }
+    if (argc == first) {
+        return "UapiServers takes the names of servers, or *";
+    }
+    if (argc != first + 1 || strcmp(argv[first], "*") != 0) {
+        endpoint->names = apr_array_make(cmd->pool, argc, sizeof(const char *));
+        for (int i = first; i < argc; i++) {
+            if (!is_server_name(argv[i])) {
+                return apr_psprintf(cmd->pool, "UapiServers: '%s' is no name of a server", argv[i]);
+            }
+            APR_ARRAY_PUSH(endpoint->names, const char *) = apr_pstrdup(cmd->pool, argv[i]);
+        }
+    }
+    ((uapi_route_config *)config)->endpoint = endpoint;
+    claim(cmd, UAPI_CLAIM_ENDPOINT, NULL)->endpoint = endpoint;
+    return NULL;
+}
+
+static const char *set_list_page(cmd_parms *cmd, void *config, const char *value)
+{
+    char *end;
+    apr_int64_t number = apr_strtoi64(value, &end, 10);
+    if (!apr_isdigit(value[0]) || *end != '\0' || number < 1 || number > 10000) {
+        return apr_psprintf(cmd->pool, "UapiListPage takes a number from 1 to 10000, not '%s'", value);
+    }
+    ((uapi_route_config *)config)->list_page = (int)number;
     return NULL;
 }
 
@@ -290,6 +345,11 @@ const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE1("UapiProtocol", set_protocol, NULL, ROUTE_CONTEXT, "what the route speaks: mcp, jsonrpc or rest"),
     AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT,
                   "the name by which policies know the server behind this route"),
+    AP_INIT_TAKE_ARGV("UapiServers", set_endpoint, NULL, ROUTE_CONTEXT,
+                      "the servers that a universal gateway (SetHandler uapi-gateway) offers: names, or *; before them "
+                      "perhaps separator=TEXT"),
+    AP_INIT_TAKE1("UapiListPage", set_list_page, NULL, ROUTE_CONTEXT,
+                  "the most entries that a universal gateway puts on one page of a list"),
     AP_INIT_TAKE1("UapiAnonymous", set_anonymous, NULL, ROUTE_CONTEXT,
                   "the tenant as whose anonymous principal callers without a token are admitted, or off"),
     AP_INIT_TAKE1(

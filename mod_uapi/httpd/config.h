@@ -14,6 +14,7 @@
 #include "http_config.h"
 
 #include "../core/audit.h"
+#include "../core/federation.h"
 
 typedef struct uapi_gateway uapi_gateway;
 
@@ -37,6 +38,18 @@ typedef struct uapi_plugin_directive {
     const char *where;  /* "file:line" */
 } uapi_plugin_directive;
 
+/** A UapiServers directive: which servers a universal gateway offers. */
+typedef struct uapi_endpoint {
+    const char *separator;
+    apr_array_header_t *names; /* const char *; NULL: all that have a url */
+    /* check_config fills these in, from the policy of the server that the directive stands in */
+    const uapi_policy *policy;
+    uapi_federation federation;
+} uapi_endpoint;
+
+#define UAPI_GATEWAY_HANDLER "uapi-gateway"
+#define UAPI_DEFAULT_LIST_PAGE 200
+
 typedef struct uapi_server_config {
     const char *registry;
     const char *audit;
@@ -47,13 +60,15 @@ typedef struct uapi_server_config {
 } uapi_server_config;
 
 typedef struct uapi_route_config {
-    int engine;             /* uapi_engine */
-    int protocol;           /* uapi_protocol */
-    const char *server;     /* UapiServer */
-    const char *anonymous;  /* UapiAnonymous: tenant; "" is `off` */
-    int durability;         /* uapi_durability, -1 unset */
-    apr_off_t max_body;     /* -1 unset */
-    apr_off_t max_response; /* -1 unset */
+    int engine;              /* uapi_engine */
+    int protocol;            /* uapi_protocol */
+    const char *server;      /* UapiServer */
+    const char *anonymous;   /* UapiAnonymous: tenant; "" is `off` */
+    int durability;          /* uapi_durability, -1 unset */
+    apr_off_t max_body;      /* -1 unset */
+    apr_off_t max_response;  /* -1 unset */
+    uapi_endpoint *endpoint; /* UapiServers */
+    int list_page;           /* UapiListPage, -1 unset */
 } uapi_route_config;
 
 /** A directive that check_config must look at once the files it depends on are loaded. */
@@ -61,14 +76,16 @@ typedef enum uapi_claim_kind {
     UAPI_CLAIM_ENGINE,
     UAPI_CLAIM_SERVER,
     UAPI_CLAIM_ANONYMOUS,
-    UAPI_CLAIM_POWER
+    UAPI_CLAIM_POWER,
+    UAPI_CLAIM_ENDPOINT
 } uapi_claim_kind;
 
 typedef struct uapi_claim {
     uapi_claim_kind kind;
     server_rec *server;
     const char *value;
-    const char *where; /* "file:line" */
+    uapi_endpoint *endpoint; /* of ENDPOINT */
+    const char *where;       /* "file:line" */
 } uapi_claim;
 
 /** All claims of the configuration that is being read; the array lives in the configuration pool. */
@@ -89,5 +106,6 @@ uapi_protocol uapi_config_protocol(const uapi_route_config *route);
 uapi_durability uapi_config_durability(const uapi_route_config *route);
 size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);
+int uapi_config_list_page(const uapi_route_config *route);
 
 #endif

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "federate.h"
 #include "log.h"
 #include "stages.h"
 
@@ -13,8 +14,7 @@ static int is_reserved(const char *method)
 
 static uapi_policy_question about(const uapi_call *call, const char *method)
 {
-    uapi_policy_question question = {call->principal, call->route->server, method, NULL,
-                                     call->protocol != UAPI_PROTOCOL_MCP};
+    uapi_policy_question question = {call->principal, call->server, method, NULL, call->protocol != UAPI_PROTOCOL_MCP};
     return question;
 }
 
@@ -45,6 +45,13 @@ void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_
     uapi_policy_decide(call->gateway->policy, &question, verdict);
 }
 
+void uapi_decide_method(const uapi_call *call, const char *server, const char *method, uapi_verdict *verdict)
+{
+    uapi_policy_question question = about(call, method);
+    question.server = server;
+    uapi_policy_decide(call->gateway->policy, &question, verdict);
+}
+
 static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *result)
 {
     uapi_batch_begin(call, r->pool);
@@ -63,12 +70,19 @@ static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *r
 
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
 {
+    if (call->federated != NULL && call->federated->route != UAPI_FEDERATION_FORWARD) {
+        return uapi_federate_decide(r, call, result);
+    }
     if (call->mcp.batch) {
         return decide_batch(r, call, result);
     }
     ask(call, call->mcp.count > 0 ? &call->mcp.messages[0] : NULL, &call->verdict);
     if (call->verdict.effect == UAPI_EFFECT_ALLOW || !uapi_call_enforces(call)) {
         return APR_SUCCESS;
+    }
+    if (call->federated != NULL && !uapi_federate_is_visible(call, call->server)) {
+        return uapi_fail(result, r->pool, APR_EACCES, UAPI_REASON_POLICY_DEFAULT,
+                         "the caller may use nothing of server %s", call->server);
     }
     call->refused_rule = call->verdict.rule;
     return uapi_fail(result, r->pool, APR_EACCES, call->verdict.reason, "policy %s, rule %s",

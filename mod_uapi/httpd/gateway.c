@@ -11,6 +11,8 @@
 #include "mod_proxy.h"
 #include "unixd.h"
 
+#include "../core/fetch.h"
+#include "federate.h"
 #include "log.h"
 
 /* The gateways of the running configuration. Read-only once the children run; each child fills in its own copies of
@@ -240,6 +242,61 @@ static int judge_engine(const uapi_claim *claim, const uapi_server_config *confi
     return good;
 }
 
+static int judge_federated(const uapi_claim *claim, const uapi_policy_server *server, apr_pool_t *pconf)
+{
+    if (uapi_federation_is_ambiguous(server->name, claim->endpoint->separator)) {
+        return complain(claim,
+                        "UapiServers: the names of its tools would be ambiguous, because the server's name and the "
+                        "separator overlap: ",
+                        server->name);
+    }
+    if (server->ca != NULL && access(server->ca, R_OK) != 0) {
+        return complain(claim, "UapiServers: the server's tls.ca cannot be read: ",
+                        apr_psprintf(pconf, "%s, %s", server->name, server->ca));
+    }
+    APR_ARRAY_PUSH(claim->endpoint->federation.servers, const uapi_policy_server *) = server;
+    return 1;
+}
+
+static int is_chosen(const uapi_endpoint *endpoint, const char *name)
+{
+    for (int i = 0; endpoint->names != NULL && i < endpoint->names->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(endpoint->names, i, const char *), name) == 0) {
+            return 1;
+        }
+    }
+    return endpoint->names == NULL;
+}
+
+/* Which servers a universal gateway offers, from the policy files. */
+static int judge_endpoint(const uapi_claim *claim, const uapi_gateway *gateway, apr_pool_t *pconf)
+{
+    uapi_endpoint *endpoint = claim->endpoint;
+    apr_array_header_t *reachable;
+    int good = 1;
+    if (gateway == NULL || gateway->policy == NULL) {
+        return complain(claim, "UapiServers needs policies that load (UapiPolicy)", NULL);
+    }
+    reachable = uapi_policy_reachable_servers(gateway->policy, pconf);
+    endpoint->policy = gateway->policy;
+    endpoint->federation.separator = endpoint->separator;
+    endpoint->federation.servers = apr_array_make(pconf, 8, sizeof(const uapi_policy_server *));
+    for (int i = 0; i < reachable->nelts; i++) {
+        const uapi_policy_server *server = APR_ARRAY_IDX(reachable, i, const uapi_policy_server *);
+        if (is_chosen(endpoint, server->name)) {
+            good &= judge_federated(claim, server, pconf);
+        }
+    }
+    for (int i = 0; endpoint->names != NULL && i < endpoint->names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(endpoint->names, i, const char *);
+        const uapi_policy_server *server = uapi_policy_find_server(gateway->policy, name);
+        if (server == NULL || server->url == NULL) {
+            good = complain(claim, "UapiServers names a server for which no policy file has a url: ", name);
+        }
+    }
+    return good;
+}
+
 static int judge_claim(const uapi_claim *claim, apr_pool_t *pconf)
 {
     const uapi_server_config *config = uapi_config_server(claim->server);
@@ -265,6 +322,8 @@ static int judge_claim(const uapi_claim *claim, apr_pool_t *pconf)
             gateway->power = 1;
         }
         return 1;
+    case UAPI_CLAIM_ENDPOINT:
+        return judge_endpoint(claim, gateway, pconf);
     }
     return 0;
 }
@@ -395,6 +454,8 @@ static apr_status_t start_gateway(int index, apr_pool_t *pchild, uapi_result *re
 
 void uapi_gateway_child_init(apr_pool_t *pchild, server_rec *server)
 {
+    uapi_fetch_start();
+    uapi_federate_cache_init(pchild);
     for (int i = 0; gateways != NULL && i < gateways->nelts; i++) {
         uapi_result result = {0};
         if (start_gateway(i, pchild, &result) != APR_SUCCESS) {

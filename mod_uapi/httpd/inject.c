@@ -13,13 +13,14 @@
 #include "util_filter.h"
 
 #include "../core/secret.h"
+#include "federate.h"
 #include "log.h"
 #include "stages.h"
 
 apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    const uapi_policy_server *target = (call->route->server != NULL)
-                                           ? uapi_policy_find_server(call->gateway->policy, call->route->server)
+    const uapi_policy_server *target = (call->server != NULL)
+                                           ? uapi_policy_find_server(call->gateway->policy, call->server)
                                            : NULL;
     call->target = target;
     if (target == NULL || target->credential == NULL) {
@@ -144,6 +145,17 @@ int uapi_inject_pre_connection(conn_rec *c, void *socket)
     return OK;
 }
 
+/* What the gateway says to the server in the client's stead; nothing at all where the value is empty. */
+static int replace_header(void *headers, const char *name, const char *value)
+{
+    if (value[0] == '\0') {
+        apr_table_unset(headers, name);
+    } else {
+        apr_table_setn(headers, name, value);
+    }
+    return 1;
+}
+
 static int proxy_fixups(request_rec *r)
 {
     uapi_call *call = uapi_call_find(r);
@@ -155,6 +167,9 @@ static int proxy_fixups(request_rec *r)
     apr_table_setn(headers, "Accept-Encoding", "identity"); /* a compressed answer could not be inspected */
     if (call->session != NULL) {
         apr_table_setn(headers, "Mcp-Session-Id", call->session);
+    }
+    if (call->federated != NULL) {
+        apr_table_do(replace_header, headers, call->federated->headers, NULL);
     }
     apr_table_setn(headers, "Uapi-Call-Id", call->id);
     apr_table_setn(headers, "Uapi-Principal", call->principal->id);

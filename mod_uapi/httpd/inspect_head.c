@@ -8,6 +8,7 @@
 #include "http_protocol.h"
 
 #include "../core/session.h"
+#include "federate.h"
 #include "inspect.h"
 
 static int is_ours(const char *name)
@@ -63,11 +64,14 @@ static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *r
 {
     const char *id = apr_table_get(r->headers_out, "Mcp-Session-Id"), *sealed;
     apr_status_t status;
+    if (id != NULL && call->federated != NULL) {
+        apr_table_unset(r->headers_out, "Mcp-Session-Id"); /* the client's session is the endpoint's */
+        return APR_SUCCESS;
+    }
     if (id == NULL || call->protocol != UAPI_PROTOCOL_MCP) {
         return APR_SUCCESS;
     }
-    status = uapi_session_seal(&sealed, id, call->gateway->keyring, call->principal, call->route->server, r->pool,
-                               result);
+    status = uapi_session_seal(&sealed, id, call->gateway->keyring, call->principal, call->server, r->pool, result);
     if (status == APR_SUCCESS) {
         apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     } else {
@@ -80,6 +84,9 @@ apr_status_t uapi_inspect_head(request_rec *r, uapi_call *call, uapi_result *res
 {
     const char *type = r->content_type;
     drop_forged(r);
+    if (call->federated != NULL && r->status == HTTP_NOT_FOUND) {
+        uapi_federate_forget_peer(call, call->server);
+    }
     if (!judge_fields(r, call) || !judge_line(&r->status_line, call, r->pool) || !judge_line(&type, call, r->pool)) {
         apr_table_clear(r->headers_out);
         return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID,

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "batch.h"
+#include "federate.h"
 #include "inspect.h"
 #include "log.h"
 #include "stages.h"
@@ -120,6 +121,20 @@ static void cut_lists(apr_array_header_t *edits, uapi_call *call, const uapi_jso
     }
 }
 
+/* Behind a universal gateway a server's words are made the endpoint's. */
+static apr_status_t federate(apr_array_header_t *edits, const uapi_call *call, const uapi_json *json, apr_pool_t *pool,
+                             uapi_result *result)
+{
+    if (call->federated == NULL || json->count == 0) {
+        return APR_SUCCESS;
+    }
+    if (json->nodes[0].type != UAPI_JSON_OBJECT) { /* a batch, or nothing of the protocol's */
+        return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "the answer is no single message");
+    }
+    uapi_federation_rename(edits, call->federated->federation, call->server, json, 0, pool);
+    return uapi_federate_translate_answer(edits, call, json, pool, result);
+}
+
 static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspected *out, apr_pool_t *pool,
                             uapi_result *result)
 {
@@ -131,6 +146,10 @@ static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspect
     cut_lists(edits, call, &out->json, pool);
     if (call->mcp.count > 0 && uapi_call_enforces(call)) {
         uapi_batch_cut_strays(edits, call, out, pool);
+    }
+    status = federate(edits, call, &out->json, pool, result);
+    if (status != APR_SUCCESS) {
+        return status;
     }
     if (edits->nelts > 0) {
         uapi_edit_apply(&out->text, &out->length, out->text, out->length, edits, pool);

@@ -6,6 +6,7 @@
 #include "http_core.h"
 
 #include "body.h"
+#include "federate.h"
 #include "log.h"
 #include "record.h"
 #include "refuse.h"
@@ -16,7 +17,7 @@ typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *resu
 
 /* The order is part of the promise: cheap refusals first, nothing unsealed before every refusal had its chance. */
 static const stage stages[] = {
-    uapi_stage_authenticate,    uapi_stage_understand, uapi_stage_decide,
+    uapi_stage_authenticate,    uapi_stage_understand, uapi_stage_federate,        uapi_stage_decide,
     uapi_stage_inspect_request, uapi_stage_split,      uapi_stage_find_credential,
 };
 
@@ -83,7 +84,14 @@ static void allow(request_rec *r, uapi_call *call)
     apr_table_setn(r->subprocess_env, "no-cache",
                    "1"); /* mod_cache would answer the next caller before anybody judged it */
     uapi_inject_drop_forged(r);
-    uapi_body_replay(r, call->forward, call->forward_length);
+    if (call->federated != NULL) {
+        uapi_federate_direct(r, call); /* the body is armed when it is known what the server speaks */
+        if (call->federated->route == UAPI_FEDERATION_OWN) {
+            return; /* what we say ourselves has been inspected piece by piece */
+        }
+    } else {
+        uapi_body_replay(r, call->forward, call->forward_length);
+    }
     uapi_inspect_response_add(r, call);
 }
 
@@ -113,6 +121,9 @@ int uapi_pipeline_handler(request_rec *r)
     uapi_call *call = uapi_call_of(r);
     uapi_result trouble = {0};
     if (call == NULL) {
+        if (uapi_federate_applies(r)) {
+            return stop_unjudged(r, "its handler is " UAPI_GATEWAY_HANDLER ", but UapiEngine is off");
+        }
         return escaped(r) ? stop_unjudged(r, "it was rewritten from a guarded route to an open one") : DECLINED;
     }
     if (call->refusal.reason != UAPI_REASON_NONE) {
@@ -129,5 +140,5 @@ int uapi_pipeline_handler(request_rec *r)
         uapi_settle(r, call, uapi_reason_describe(trouble.reason)->code);
         return (status == OK) ? uapi_refuse_handler(r, call) : status;
     }
-    return DECLINED;
+    return (call->federated != NULL) ? uapi_federate_handle(r, call) : DECLINED;
 }

@@ -184,6 +184,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, uint32
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
     member(&w, "method", method);
+    member(&w, "parent", call->parent);
     member(&w, "policy", verdict->policy);
     write_principal(&w, call->principal);
     member(&w, "reason", refused ? uapi_reason_describe(reason)->code : NULL);
@@ -191,7 +192,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, uint32
            call->mcp.count > 0 && call->protocol == UAPI_PROTOCOL_MCP ? uapi_mcp_revision_name(call->mcp.revision)
                                                                       : NULL);
     member(&w, "rule", verdict->rule);
-    member(&w, "server", call->route->server);
+    member(&w, "server", call->server);
     member(&w, "shadow", refused ? NULL : shadow_reason(call, verdict));
     member(&w, "target", target_of(r, call, message));
     member(&w, "tenant", call->principal->tenant);
@@ -238,7 +239,7 @@ apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const c
     member(&w, "policy", verdict->policy);
     member(&w, "reason", refused != UAPI_REASON_NONE ? uapi_reason_describe(refused)->code : NULL);
     member(&w, "rule", verdict->rule);
-    member(&w, "server", call->route->server);
+    member(&w, "server", call->server);
     if (refused == UAPI_REASON_NONE && verdict->effect == UAPI_EFFECT_DENY) {
         member(&w, "shadow", uapi_reason_describe(verdict->reason)->code);
     }
@@ -270,7 +271,7 @@ apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *wh
     member(&w, "kind", "outcome");
     member(&w, "result", what);
     uapi_jcs_key(&w, "status");
-    uapi_jcs_int(&w, r->status);
+    uapi_jcs_int(&w, call->status != 0 ? call->status : r->status);
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
     return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);

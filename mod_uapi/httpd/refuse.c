@@ -27,6 +27,9 @@ static int concerns_message(uapi_reason reason)
     case UAPI_REASON_FIREWALL_OVERLOAD:
     case UAPI_REASON_CREDENTIAL_MISSING:
     case UAPI_REASON_CREDENTIAL_UNREADABLE:
+    case UAPI_REASON_GATEWAY_UNSUPPORTED:
+    case UAPI_REASON_GATEWAY_ERA:
+    case UAPI_REASON_GATEWAY_CURSOR:
         return 1;
     default:
         return 0;

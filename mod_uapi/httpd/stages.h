@@ -21,8 +21,14 @@ int uapi_authenticate_note_failure(request_rec *r, const char *type);
 /** understand: reads the bounded body once, strictly, and recognises the messages in it. */
 apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result);
 
+/** Read what is in call->body anew, after the gateway has changed it; `name` is what stands in for Mcp-Name. */
+apr_status_t uapi_understand_again(request_rec *r, uapi_call *call, const char *name, uapi_result *result);
+
 /** decide: policy over every message; of a batch the strictest verdict is the call's, and each member has its own. */
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** What policy says of a method at a server. */
+void uapi_decide_method(const uapi_call *call, const char *server, const char *method, uapi_verdict *verdict);
 
 /** Would policy let this caller use what a list offers? For lists in answers. `method` is the one that uses it. */
 int uapi_decide_offers(const uapi_call *call, const char *method, const char *name);

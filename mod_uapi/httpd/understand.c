@@ -7,6 +7,7 @@
 #include "../core/mcp_batch.h"
 #include "../core/session.h"
 #include "body.h"
+#include "federate.h"
 #include "log.h"
 #include "stages.h"
 
@@ -69,6 +70,18 @@ static uint32_t request_id(const uapi_json *json)
     return (type == UAPI_JSON_STRING || type == UAPI_JSON_NUMBER) ? id : UAPI_JSON_NONE;
 }
 
+static apr_status_t read_json(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    apr_status_t status = uapi_json_read(&call->json, call->body, call->body_length, NULL, r->pool, result);
+    if (status == APR_SUCCESS) {
+        call->request_id = request_id(&call->json);
+        uapi_view_make(&call->view, &call->json, r->pool);
+        call->forward = call->body;
+        call->forward_length = call->body_length;
+    }
+    return status;
+}
+
 static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
     apr_status_t status;
@@ -80,23 +93,13 @@ static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *resu
                          "Content-Type is not application/json in UTF-8");
     }
     status = fetch_body(r, call, result);
-    if (status == APR_SUCCESS) {
-        status = uapi_json_read(&call->json, call->body, call->body_length, NULL, r->pool, result);
-    }
-    if (status == APR_SUCCESS) {
-        call->request_id = request_id(&call->json);
-        uapi_view_make(&call->view, &call->json, r->pool);
-        call->forward = call->body;
-        call->forward_length = call->body_length;
-    }
-    return status;
+    return (status == APR_SUCCESS) ? read_json(r, call, result) : status;
 }
 
-static apr_status_t recognise(request_rec *r, uapi_call *call, uapi_result *result)
+static apr_status_t recognise(request_rec *r, uapi_call *call, const char *name, uapi_result *result)
 {
     const uapi_mcp_headers headers = {apr_table_get(r->headers_in, "MCP-Protocol-Version"),
-                                      apr_table_get(r->headers_in, "Mcp-Method"),
-                                      apr_table_get(r->headers_in, "Mcp-Name")};
+                                      apr_table_get(r->headers_in, "Mcp-Method"), name};
     apr_status_t status = uapi_mcp_read(&call->mcp, &call->json, &headers, r->pool, result);
     if (status != APR_SUCCESS) {
         call->mcp.count = 0; /* what could not be recognised is answered as a whole, by status */
@@ -111,17 +114,26 @@ static apr_status_t find_session(request_rec *r, uapi_call *call, uapi_result *r
     if (sealed == NULL) {
         return APR_SUCCESS;
     }
-    return uapi_session_open(&call->session, sealed, call->gateway->keyring, call->principal, call->route->server,
-                             r->pool, result);
+    return uapi_session_open(&call->session, sealed, call->gateway->keyring, call->principal, call->server, r->pool,
+                             result);
 }
 
 static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
 {
     apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
     if (status == APR_SUCCESS && is_post) {
-        status = recognise(r, call, result);
+        status = recognise(r, call, apr_table_get(r->headers_in, "Mcp-Name"), result);
     }
-    return (status == APR_SUCCESS) ? find_session(r, call, result) : status;
+    if (status != APR_SUCCESS || uapi_federate_applies(r)) {
+        return status; /* a universal gateway has sessions of its own */
+    }
+    return find_session(r, call, result);
+}
+
+apr_status_t uapi_understand_again(request_rec *r, uapi_call *call, const char *name, uapi_result *result)
+{
+    apr_status_t status = read_json(r, call, result);
+    return (status == APR_SUCCESS) ? recognise(r, call, name, result) : status;
 }
 
 /* JSON-RPC 2.0 and nothing of MCP: no revisions, no mirrored headers, and params are the service's own affair. */

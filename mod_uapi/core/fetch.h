@@ -1,0 +1,47 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file fetch.h
+ * HTTP requests that the gateway makes on its own account, several at once, with libcurl. Calls of clients do not go this way: mod_proxy
+ * carries them.
+ *
+ * http and https only, no redirect is followed, no proxy of the environment is used, no cookie kept; certificates and host names are
+ * always verified. Each worker thread keeps its connections open for its next requests.
+ */
+#ifndef UAPI_CORE_FETCH_H
+#define UAPI_CORE_FETCH_H
+
+#include <stddef.h>
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+typedef struct uapi_fetch uapi_fetch;
+
+struct uapi_fetch {
+    /* what is asked */
+    const char *url, *method;
+    const char *ca;             /* PEM file of trusted authorities; NULL: the system's */
+    unsigned timeout_ms;        /* for all of it */
+    size_t max_size;            /* bytes of the answer; more is an error */
+    const apr_table_t *headers; /* sent as they are */
+    const char *body;           /* NULL: none */
+    size_t body_length;
+    int (*enough)(uapi_fetch *fetch); /* asked after each piece; 1 ends the request, well. NULL: read to the end */
+    void *baton;                      /* the caller's */
+
+    /* what came */
+    const char *error;   /* why there is no answer; NULL if there is one */
+    long status;         /* HTTP status, 0 without an answer */
+    const char *type;    /* Content-Type, "" if there is none */
+    const char *session; /* Mcp-Session-Id, or NULL */
+    char *text;          /* NUL-terminated beyond its length */
+    size_t length;
+};
+
+/** Once a process, before the first thread asks. */
+void uapi_fetch_start(void);
+
+/** All of them side by side; returns when each has its answer or error. Memory of the answers is the pool's. Any thread. */
+void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool);
+
+#endif

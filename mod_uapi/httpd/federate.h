@@ -1,0 +1,124 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file federate.h
+ * The universal gateway (`SetHandler uapi-gateway`): one endpoint over the servers that UapiServers names. docs/gateway.md.
+ *
+ * A message for one server is made that server's own, at byte offsets, before anything is decided: from then on the call is what it would be
+ * on a route of that server, and mod_proxy carries it. What is the endpoint's own (the session, lists) is answered here; what the
+ * gateway asks servers for that is itself recorded, inspected and cut to what policy allows, as calls are.
+ */
+#ifndef UAPI_HTTPD_FEDERATE_H
+#define UAPI_HTTPD_FEDERATE_H
+
+#include "call.h"
+
+#include "../core/federation.h"
+#include "../core/federation_session.h"
+
+/** What differs between what the client speaks and what the server does. */
+typedef enum uapi_translation {
+    UAPI_TRANSLATE_NOTHING,
+    UAPI_TRANSLATE_TO_LEGACY, /* a client of 2026-07-28, an older server */
+    UAPI_TRANSLATE_TO_MODERN  /* the reverse */
+} uapi_translation;
+
+typedef struct uapi_federated {
+    const uapi_federation *federation;
+    uapi_federation_route route;
+    int modern;                        /* the client speaks 2026-07-28 */
+    uapi_federation_session *session;  /* the client's; NULL: it names none */
+    const uapi_policy_server *server;  /* FORWARD: where to */
+    const uapi_federation_peer *peer;  /* FORWARD, once connected */
+    uapi_translation translation;      /* the same */
+    apr_table_t *headers;              /* what replaces the client's headers upstream; an empty value removes one */
+    const apr_array_header_t *allowed; /* OWN: const uapi_policy_server *, those that the caller may ask for this */
+} uapi_federated;
+
+/** Is this request for a universal gateway? */
+int uapi_federate_applies(const request_rec *r);
+
+/** Stage: after understand, before decide. */
+apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** decide, for what is the endpoint's own: allowed if it is at some server. */
+apr_status_t uapi_federate_decide(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** May the caller use anything of this server? If not, a refusal must not tell that there is one. */
+int uapi_federate_is_visible(const uapi_call *call, const char *server);
+
+/** Once allowed, still in fixups: mod_proxy becomes the handler of what is forwarded. */
+void uapi_federate_direct(request_rec *r, const uapi_call *call);
+
+/** In the handler: answers what is the endpoint's own, or connects and gives DECLINED, so that mod_proxy goes on. */
+int uapi_federate_handle(request_rec *r, uapi_call *call);
+
+/* ---- the gateway's own requests to servers (federate_ask.c) */
+
+typedef struct uapi_ask {
+    const uapi_policy_server *server;
+    const uapi_federation_peer *peer; /* NULL: none yet (initialize, server/discover) */
+    const char *http_method;          /* "POST" */
+    const char *method;               /* of the message; policies and records name it so */
+    const char *body;                 /* NULL: none */
+    int modern;                       /* it speaks 2026-07-28 */
+
+    uapi_call *call;     /* its records */
+    uapi_reason trouble; /* NONE: there is an answer */
+    long status;         /* HTTP */
+    const char *session; /* the server's Mcp-Session-Id; NULL if it gave none */
+    const char *raw;     /* the answer as it came; NULL if there is none, as to a notification */
+    size_t raw_length;
+    uapi_json json;  /* the answer as it may leave: inspected, cut, renamed */
+    uint32_t result; /* node, or NONE if it is an error */
+    int error_code;  /* of JSON-RPC; 0 if it is none */
+} uapi_ask;
+
+/**
+ * Ask them side by side. Each that policy and vault allow is recorded before it is sent and when it has been answered. Failures are
+ * in `trouble` of each. Fails as a whole only if nothing can be recorded.
+ */
+apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result);
+
+/* ---- sessions at servers (federate_peer.c) */
+
+/**
+ * peers[i] becomes the peer for servers[i], NULL if it cannot be had now: from the client's session, from what this child knows, or opened
+ * now, side by side. `initialize`: the params of the client's own initialize as text, or NULL.
+ */
+apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_policy_server *const *servers,
+                                 const uapi_federation_peer **peers, size_t count, const char *initialize,
+                                 uapi_result *result);
+/** The server says that the session is no more. */
+void uapi_federate_forget_peer(const uapi_call *call, const char *server);
+
+/* ---- what the endpoint answers itself (federate_answer.c, federate_list.c) */
+
+/** The answer to initialize, server/discover, ping and their kin. NULL: none is due (a notification). */
+apr_status_t uapi_federate_answer(request_rec *r, uapi_call *call, const char **result_text, uapi_result *result);
+/** Is it one of the lists? */
+int uapi_federate_is_list(const char *method);
+/** The result of a list, merged: JSON text. */
+apr_status_t uapi_federate_list(request_rec *r, uapi_call *call, const char **result_text, uapi_result *result);
+
+/* ---- what a child remembers, bounded (federate_cache.c) */
+
+/** A text kept for a key until `expires`; NULL if there is none. In the pool. Any thread. */
+const char *uapi_federate_recall(const char *key, apr_pool_t *pool);
+void uapi_federate_remember(const char *key, const char *text, apr_time_t expires);
+void uapi_federate_forget(const char *key);
+/** The beginning of keys that are this caller's. */
+const char *uapi_federate_key(const uapi_call *call, const char *kind, const char *server, apr_pool_t *pool);
+void uapi_federate_cache_init(apr_pool_t *pchild);
+
+/** A name as the header Mcp-Name carries it. */
+const char *uapi_federate_name_header(const char *name, apr_pool_t *pool);
+
+/* ---- eras (federate_translate.c) */
+
+/** Make what is forwarded, and its headers, what the peer's revision has. gateway.era if that cannot be. */
+apr_status_t uapi_federate_translate(request_rec *r, uapi_call *call, uapi_result *result);
+/** Add the edits that make an answer what the client's revision has. gateway.era if that cannot be. */
+apr_status_t uapi_federate_translate_answer(apr_array_header_t *edits, const uapi_call *call, const uapi_json *json,
+                                            apr_pool_t *pool, uapi_result *result);
+
+#endif

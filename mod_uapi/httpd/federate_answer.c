@@ -1,0 +1,131 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * What the endpoint says itself. It has the capabilities that it can carry for any server; which of them a server lacks shows in
+ * its lists. Changes of lists are not announced, and resources cannot be subscribed to.
+ */
+#include "federate.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "log.h"
+
+static const char capabilities[] = "{\"completions\":{},\"logging\":{},\"prompts\":{},\"resources\":{},\"tools\":{}}";
+static const char server_info[] = "{\"name\":\"mod_uapi\",\"title\":\"mod_uapi universal gateway\",\"version\":\"1\"}";
+
+/* ------------------------------------------------------------------------- initialize */
+
+static const char *params_of(request_rec *r, const uapi_call *call)
+{
+    uint32_t params = call->mcp.messages[0].params;
+    const uapi_json_node *node = (params != UAPI_JSON_NONE) ? &call->json.nodes[params] : NULL;
+    return (node != NULL) ? apr_pstrmemdup(r->pool, call->body + node->start, node->length) : "{}";
+}
+
+/* The session that the client gets is all of those that were opened for it. */
+static apr_status_t initialize(request_rec *r, uapi_call *call, const char **text, uapi_result *result)
+{
+    const apr_array_header_t *allowed = call->federated->allowed;
+    size_t count = (size_t)allowed->nelts;
+    const uapi_federation_peer **peers = apr_pcalloc(r->pool, sizeof(*peers) * (count + 1));
+    uapi_federation_session session = {call->mcp.revision,
+                                       apr_array_make(r->pool, allowed->nelts, sizeof(uapi_federation_peer))};
+    const char *sealed;
+    apr_status_t status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
+                                              count, params_of(r, call), result);
+    for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
+        if (peers[i] != NULL) {
+            uapi_federation_peer *peer = apr_array_push(session.peers);
+            *peer = *peers[i];
+            peer->server = APR_ARRAY_IDX(allowed, (int)i, const uapi_policy_server *)->name;
+        }
+    }
+    if (status == APR_SUCCESS) {
+        status = uapi_federation_session_seal(&sealed, &session, call->gateway->keyring, call->principal, r->pool,
+                                              result);
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
+    *text = apr_pstrcat(r->pool, "{\"protocolVersion\":\"", uapi_mcp_revision_name(session.revision),
+                        "\",\"capabilities\":", capabilities, ",\"serverInfo\":", server_info, "}", NULL);
+    return APR_SUCCESS;
+}
+
+/* -------------------------------------------------------------------------- discovery */
+
+static apr_status_t discover(request_rec *r, uapi_call *call, const char **text, uapi_result *result)
+{
+    (void)call;
+    (void)result;
+    *text = apr_pstrcat(r->pool,
+                        "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\","
+                        "\"2025-06-18\",\"2025-03-26\"],\"capabilities\":",
+                        capabilities,
+                        ",\"ttlMs\":60000,\"cacheScope\":\"private\",\"_meta\":{"
+                        "\"io.modelcontextprotocol/serverInfo\":",
+                        server_info, "}}", NULL);
+    return APR_SUCCESS;
+}
+
+static apr_status_t nothing(request_rec *r, uapi_call *call, const char **text, uapi_result *result)
+{
+    (void)r;
+    (void)result;
+    *text = call->federated->modern ? "{\"resultType\":\"complete\"}" : "{}";
+    return APR_SUCCESS;
+}
+
+static const struct {
+    const char *method;
+    apr_status_t (*answer)(request_rec *r, uapi_call *call, const char **text, uapi_result *result);
+} answers[] = {
+    {"initialize", initialize},
+    {"server/discover", discover},
+    {"ping", nothing},
+    {"logging/setLevel", nothing},
+};
+
+/* --------------------------------------------------------------- without a message */
+
+/* The client's session ends: so do those at the servers. Whether a server minds is its affair. */
+static apr_status_t close_session(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const apr_array_header_t *allowed = call->federated->allowed;
+    uapi_ask *asks = apr_pcalloc(r->pool, sizeof(*asks) * ((size_t)allowed->nelts + 1));
+    size_t count = 0;
+    for (int i = 0; i < allowed->nelts && call->federated->session != NULL; i++) {
+        const uapi_policy_server *server = APR_ARRAY_IDX(allowed, i, const uapi_policy_server *);
+        const uapi_federation_peer *peer = uapi_federation_session_find(call->federated->session, server->name);
+        if (peer != NULL && peer->id[0] != '\0') {
+            asks[count++] = (uapi_ask){
+                .server = server, .peer = peer, .http_method = "DELETE", .method = "http/DELETE"};
+        }
+    }
+    return (count > 0) ? uapi_federate_ask(r, call, asks, count, result) : APR_SUCCESS;
+}
+
+apr_status_t uapi_federate_answer(request_rec *r, uapi_call *call, const char **result_text, uapi_result *result)
+{
+    const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[0] : NULL;
+    *result_text = NULL;
+    if (message == NULL) {
+        if (r->method_number == M_DELETE && call->federated->session != NULL) {
+            return close_session(r, call, result);
+        }
+        r->status = HTTP_METHOD_NOT_ALLOWED; /* also of GET: there is no stream of the endpoint's own */
+        return APR_SUCCESS;
+    }
+    if (message->kind == UAPI_MCP_NOTIFICATION) {
+        return APR_SUCCESS;
+    }
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (strcmp(answers[i].method, message->method) == 0) {
+            return answers[i].answer(r, call, result_text, result);
+        }
+    }
+    return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_UNSUPPORTED, "the method %.64s",
+                     message->method);
+}

@@ -1,0 +1,284 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * A request of the gateway's own is a call like any other, made for the principal whose call it serves: policy, the credential of the
+ * server, a record before and after, the same inspection of the answer. Only who carries it differs.
+ */
+#include "federate.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "../core/fetch.h"
+#include "../core/secret.h"
+#include "../core/sse.h"
+#include "inspect.h"
+#include "log.h"
+#include "record.h"
+#include "settle.h"
+#include "stages.h"
+
+static const char quoted_id[] = "1"; /* of every request: there is one to each connection */
+
+/* -------------------------------------------------------------------- what comes back */
+
+/* The one answer among the events of a stream. */
+typedef struct reading {
+    uapi_ask *ask;
+    apr_pool_t *pool;
+    uapi_sse *sse; /* NULL: the answer is no stream */
+    size_t fed;
+    const char *answer;
+    size_t answer_length;
+    uapi_result trouble;
+} reading;
+
+static int is_stream(const uapi_fetch *fetch)
+{
+    static const char name[] = "text/event-stream";
+    size_t length = sizeof(name) - 1;
+    return strncasecmp(fetch->type, name, length) == 0 &&
+           (fetch->type[length] == '\0' || fetch->type[length] == ';' || apr_isspace(fetch->type[length]));
+}
+
+static int is_answer(const char *text, size_t length, apr_pool_t *pool)
+{
+    uapi_json json;
+    uapi_mcp_body body;
+    uapi_result ignored = {0};
+    uint32_t id;
+    if (uapi_json_read(&json, text, length, NULL, pool, &ignored) != APR_SUCCESS ||
+        uapi_mcp_read_reply(&body, &json, pool, &ignored) != APR_SUCCESS || body.batch) {
+        return 0;
+    }
+    id = body.messages[0].id;
+    return body.messages[0].method == NULL &&
+           (id == UAPI_JSON_NONE || (json.nodes[id].type == UAPI_JSON_NUMBER && json.nodes[id].length == 1 &&
+                                     json.text[json.nodes[id].start] == quoted_id[0]));
+}
+
+/* What else a server says on such a stream (notifications, requests) has nobody to go to. */
+static int enough(uapi_fetch *fetch)
+{
+    reading *r = fetch->baton;
+    uapi_sse_event event;
+    if (!is_stream(fetch)) {
+        return 0;
+    }
+    if (r->sse == NULL) {
+        r->sse = uapi_sse_create(r->pool, fetch->max_size);
+    }
+    if (uapi_sse_feed(r->sse, fetch->text + r->fed, fetch->length - r->fed, &r->trouble) != APR_SUCCESS) {
+        return 1;
+    }
+    r->fed = fetch->length;
+    while (uapi_sse_next(r->sse, &event) == APR_SUCCESS) {
+        if (event.data != NULL && is_answer(event.data, event.data_length, r->pool)) {
+            r->answer = apr_pstrmemdup(r->pool, event.data, event.data_length);
+            r->answer_length = event.data_length;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void take_answer(uapi_ask *ask, const uapi_fetch *fetch, const reading *r)
+{
+    ask->status = fetch->status;
+    ask->session = fetch->session;
+    if (fetch->error != NULL) {
+        ask->trouble = UAPI_REASON_UPSTREAM_FAILED;
+    } else if (is_stream(fetch)) {
+        ask->raw = r->answer;
+        ask->raw_length = r->answer_length;
+        ask->trouble = (r->answer == NULL) ? UAPI_REASON_RESPONSE_INVALID : UAPI_REASON_NONE;
+    } else if (fetch->length > 0 && is_answer(fetch->text, fetch->length, r->pool)) {
+        ask->raw = fetch->text;
+        ask->raw_length = fetch->length;
+    } else if (fetch->status < 200 || fetch->status >= 300) {
+        ask->trouble = UAPI_REASON_UPSTREAM_FAILED;
+    } else if (fetch->length > 0) {
+        ask->trouble = UAPI_REASON_RESPONSE_INVALID;
+    }
+}
+
+static void read_judged(uapi_ask *ask, const uapi_inspected *judged, apr_pool_t *pool)
+{
+    uapi_result why = {0};
+    uint32_t error, code;
+    if (uapi_json_read(&ask->json, judged->text, judged->length, NULL, pool, &why) != APR_SUCCESS) {
+        ask->trouble = UAPI_REASON_RESPONSE_INVALID;
+        return;
+    }
+    ask->result = uapi_json_member(&ask->json, 0, "result");
+    error = uapi_json_member(&ask->json, 0, "error");
+    code = (error != UAPI_JSON_NONE) ? uapi_json_member(&ask->json, error, "code") : UAPI_JSON_NONE;
+    if (code != UAPI_JSON_NONE && ask->json.nodes[code].type == UAPI_JSON_NUMBER) {
+        ask->error_code = atoi(uapi_json_strdup(&ask->json, code, pool));
+    }
+}
+
+static void judge(request_rec *r, uapi_ask *ask)
+{
+    uapi_inspected judged;
+    uapi_result why = {0};
+    ask->result = UAPI_JSON_NONE;
+    if (ask->trouble != UAPI_REASON_NONE || ask->raw == NULL) {
+        return;
+    }
+    if (uapi_inspect_text(ask->call, UAPI_TEXT_JSON, ask->raw, ask->raw_length, &judged, r->pool, &why) !=
+        APR_SUCCESS) {
+        ask->trouble = why.reason;
+        return;
+    }
+    ask->call->response_bytes = (apr_off_t)judged.length;
+    read_judged(ask, &judged, r->pool);
+}
+
+/* ------------------------------------------------------------------------ what goes */
+
+static void make_call(request_rec *r, const uapi_call *call, uapi_ask *ask)
+{
+    uapi_call *own = apr_pcalloc(r->pool, sizeof(*own));
+    uapi_federated *federated = apr_pcalloc(r->pool, sizeof(*federated));
+    uapi_result ignored = {0};
+    uapi_call_begin(own, apr_time_now());
+    own->parent = call->id;
+    own->gateway = call->gateway;
+    own->route = call->route;
+    own->protocol = call->protocol;
+    own->principal = call->principal;
+    own->server = ask->server->name;
+    own->http_method = ask->method;
+    if (ask->body != NULL &&
+        uapi_json_read(&own->json, ask->body, strlen(ask->body), NULL, r->pool, &ignored) == APR_SUCCESS &&
+        uapi_mcp_read_reply(&own->mcp, &own->json, r->pool, &ignored) == APR_SUCCESS) {
+        own->mcp.revision = ask->modern         ? UAPI_MCP_2026_07_28
+                            : ask->peer != NULL ? ask->peer->revision
+                                                : call->mcp.revision;
+    }
+    federated->federation = call->federated->federation;
+    federated->server = ask->server;
+    own->federated = federated;
+    ask->call = own;
+}
+
+/* The stages that a call goes through, as far as there is something to judge. */
+static void admit(request_rec *r, uapi_ask *ask)
+{
+    uapi_call *own = ask->call;
+    uapi_result why = {0};
+    uapi_decide_method(own, own->server, ask->method, &own->verdict);
+    if (own->verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(own)) {
+        uapi_fail(&why, r->pool, APR_EACCES, own->verdict.reason, NULL);
+    } else {
+        uapi_stage_find_credential(r, own, &why);
+    }
+    own->refusal = why;
+    ask->trouble = why.reason;
+}
+
+static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
+{
+    const uapi_call *own = ask->call;
+    apr_table_t *headers = apr_table_make(r->pool, 12);
+    if (ask->body != NULL) {
+        apr_table_setn(headers, "Content-Type", "application/json");
+    }
+    apr_table_setn(headers, "Accept", "application/json, text/event-stream");
+    apr_table_setn(headers, "User-Agent", "mod_uapi");
+    apr_table_setn(headers, "Expect", "");
+    if (ask->modern || ask->peer != NULL) {
+        apr_table_setn(headers, "MCP-Protocol-Version",
+                       uapi_mcp_revision_name(ask->modern ? UAPI_MCP_2026_07_28 : ask->peer->revision));
+    }
+    if (ask->modern) {
+        apr_table_setn(headers, "Mcp-Method", ask->method);
+    } else if (ask->peer != NULL && ask->peer->id[0] != '\0') {
+        apr_table_setn(headers, "Mcp-Session-Id", ask->peer->id);
+    }
+    apr_table_setn(headers, "Uapi-Call-Id", own->id);
+    apr_table_setn(headers, "Uapi-Principal", own->principal->id);
+    apr_table_setn(headers, "Uapi-Principal-Type", uapi_principal_type_name(own->principal->type));
+    apr_table_setn(headers, "Uapi-Tenant", own->principal->tenant);
+    if (own->injected != NULL) {
+        apr_table_setn(headers, own->target->inject_header, own->injected);
+    }
+    return headers;
+}
+
+static void prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch, reading *state)
+{
+    *state = (reading){.ask = ask, .pool = r->pool};
+    *fetch = (uapi_fetch){.url = ask->server->url,
+                          .method = ask->http_method,
+                          .ca = ask->server->ca,
+                          .timeout_ms = ask->server->timeout_ms,
+                          .max_size = uapi_config_max_response(ask->call->route),
+                          .headers = headers_of(r, ask),
+                          .body = ask->body,
+                          .body_length = (ask->body != NULL) ? strlen(ask->body) : 0,
+                          .enough = enough,
+                          .baton = state};
+}
+
+static void conclude(request_rec *r, uapi_ask *ask)
+{
+    uapi_call *own = ask->call;
+    const uapi_reason_info *info = uapi_reason_describe(ask->trouble);
+    own->status = (int)ask->status;
+    if (ask->trouble != UAPI_REASON_NONE) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, UAPI_LOGNO(0121) "call %s for call %s: server %s, %s: %s", own->id,
+                      own->parent, own->server, ask->method, info->code);
+    }
+    if (own->recorded &&
+        uapi_settle(r, own, ask->trouble != UAPI_REASON_NONE ? info->code : UAPI_OUTCOME_OK) != APR_SUCCESS) {
+        ask->trouble = UAPI_REASON_AUDIT_UNAVAILABLE;
+        ask->result = UAPI_JSON_NONE;
+    }
+}
+
+/* All decisions are recorded before the first request leaves. */
+static apr_status_t record(request_rec *r, uapi_ask *asks, size_t count, uapi_result *result)
+{
+    apr_status_t status = APR_SUCCESS;
+    for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
+        status = uapi_record_decision(r, asks[i].call, result);
+        asks[i].call->recorded = status == APR_SUCCESS && asks[i].trouble == UAPI_REASON_NONE;
+    }
+    return status;
+}
+
+apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result)
+{
+    uapi_fetch *fetches = apr_pcalloc(r->pool, sizeof(*fetches) * (count + 1));
+    reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
+    uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
+    size_t going = 0;
+    apr_status_t status;
+    for (size_t i = 0; i < count; i++) {
+        make_call(r, call, &asks[i]);
+        admit(r, &asks[i]);
+    }
+    status = record(r, asks, count, result);
+    for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
+        uapi_result why = {0};
+        if (asks[i].trouble == UAPI_REASON_NONE && uapi_inject_unseal(r, asks[i].call, &why) != APR_SUCCESS) {
+            asks[i].trouble = why.reason;
+        }
+        if (asks[i].trouble == UAPI_REASON_NONE) {
+            prepare(r, &asks[i], &fetches[going], &states[going]);
+            sent[going++] = &asks[i];
+        }
+    }
+    uapi_fetch_all(fetches, going, r->pool);
+    for (size_t i = 0; i < going; i++) {
+        take_answer(sent[i], &fetches[i], &states[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        judge(r, &asks[i]);
+        conclude(r, &asks[i]);
+    }
+    return status;
+}
