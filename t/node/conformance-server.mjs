@@ -13,7 +13,8 @@ import {
     McpError, ReadResourceRequestSchema, SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import {
-    describeTools, fixedTools, forms, getPrompt, listPrompts, listResources, readResource, resourceTemplates, text,
+    describeTools, fixedTools, forms, getPrompt, listPrompts, listResources, readResource, resourceTemplates,
+    secretKey, text,
 } from './conformance-content.mjs';
 import { listenLocally, refuse } from './local-http.mjs';
 
@@ -56,6 +57,18 @@ async function cutStream(args, extra) {
     return answer('The client came back.');
 }
 
+// Two tools for the clients of t/55-clients-*.t: one whose answer must not reach them whole, one that only a client ends.
+const tellSecret = () => answer(`The key is ${secretKey}, keep it.`);
+
+async function waitForCancel(args, extra) {
+    const gone = new Promise((resolve) => extra.signal.addEventListener('abort', resolve));
+    const progressToken = extra._meta?.progressToken;
+    await notify(extra, 'notifications/progress', { progressToken, progress: 1 });
+    await gone;
+    console.log('cancelled');
+    return answer('Nobody waits for this.');
+}
+
 function fail() {
     throw new Error('This tool intentionally returns an error for testing');
 }
@@ -68,6 +81,8 @@ const tools = {
     test_tool_with_progress: reportProgress,
     test_sampling: sample,
     test_reconnection: cutStream,
+    wait_for_cancel: waitForCancel,
+    tell_secret: tellSecret,
     json_schema_2020_12_tool: (args) => answer(JSON.stringify(args)),
 };
 

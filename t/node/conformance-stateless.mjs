@@ -12,7 +12,8 @@ import {
     ProtocolError, Server,
 } from '@modelcontextprotocol/server';
 import {
-    describeTools, fixedTools, getPrompt, listPrompts, listResources, readResource, resourceTemplates, text,
+    describeTools, fixedTools, getPrompt, listPrompts, listResources, readResource, resourceTemplates,
+    secretKey, text,
 } from './conformance-content.mjs';
 import { listenLocally } from './local-http.mjs';
 
@@ -90,6 +91,18 @@ async function reportProgress(args, { mcpReq }) {
     return answer('Reported progress.');
 }
 
+// Two tools for the clients of t/55-clients-*.t, as in conformance-server.mjs.
+const tellSecret = () => answer(`The key is ${secretKey}, keep it.`);
+
+async function waitForCancel(args, { mcpReq }) {
+    const gone = new Promise((resolve) => mcpReq.signal.addEventListener('abort', resolve));
+    const progressToken = mcpReq._meta?.progressToken;
+    await mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress: 1 } });
+    await gone;
+    console.log('cancelled');
+    return answer('Nobody waits for this.');
+}
+
 const tools = {
     ...Object.fromEntries(Object.entries(fixedTools).map(([key, content]) => [key, () => ({ content })])),
     ...Object.fromEntries(Object.entries(dialogues).map(([key, dialogue]) => [
@@ -111,6 +124,8 @@ const tools = {
         return answer('Told.');
     },
     test_x_mcp_header: ({ region }) => answer(`region=${region}`),
+    wait_for_cancel: waitForCancel,
+    tell_secret: tellSecret,
     json_schema_2020_12_tool: (args) => answer(JSON.stringify(args)),
 };
 delete tools.test_input_required_result_prompt;
