@@ -16,7 +16,7 @@ typedef struct transfer {
     CURL *curl;
     struct curl_slist *headers;
     size_t room;
-    int enough, too_large, over;
+    int enough, over;
     char error[CURL_ERROR_SIZE];
 } transfer;
 
@@ -60,7 +60,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *baton)
     size_t length = size * count;
 
     if (length > fetch->max_size - fetch->length) {
-        t->too_large = 1;
+        fetch->too_large = 1;
         return 0;
     }
     if (fetch->length + length + 1 > t->room) {
@@ -175,7 +175,7 @@ static void conclude(transfer *t, CURLcode code)
 {
     t->over = 1;
     curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->fetch->status);
-    if (t->too_large) {
+    if (t->fetch->too_large) {
         t->fetch->error = "the answer is too large";
     } else if (code != CURLE_OK && !t->enough) {
         t->fetch->error = apr_pstrdup(t->pool, t->error[0] != '\0' ? t->error : curl_easy_strerror(code));

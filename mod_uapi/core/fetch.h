@@ -30,6 +30,7 @@ struct uapi_fetch {
     void *baton;                      /* the caller's */
 
     /* what came */
+    int too_large;       /* it was, and that is the error */
     const char *error;   /* why there is no answer; NULL if there is one */
     long status;         /* HTTP status, 0 without an answer */
     const char *type;    /* Content-Type, "" if there is none */

@@ -183,10 +183,10 @@ void uapi_federate_direct(request_rec *r, const uapi_call *call)
 static apr_status_t connect_to(request_rec *r, uapi_call *call, uapi_result *result)
 {
     uapi_federated *federated = call->federated;
-    apr_status_t status = uapi_federate_peers(r, call, &federated->server, &federated->peer, 1, NULL, result);
+    uapi_reason reason = UAPI_REASON_UPSTREAM_FAILED;
+    apr_status_t status = uapi_federate_peers(r, call, &federated->server, &federated->peer, &reason, 1, NULL, result);
     if (status == APR_SUCCESS && federated->peer == NULL) {
-        return uapi_fail(result, r->pool, APR_EGENERAL, UAPI_REASON_UPSTREAM_FAILED, "no session at server %s",
-                         federated->server->name);
+        return uapi_fail(result, r->pool, APR_EGENERAL, reason, "no session at server %s", federated->server->name);
     }
     return (status == APR_SUCCESS) ? uapi_federate_translate(r, call, result) : status;
 }

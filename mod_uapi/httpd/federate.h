@@ -82,12 +82,12 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
 /* ---- sessions at servers (federate_peer.c) */
 
 /**
- * peers[i] becomes the peer for servers[i], NULL if it cannot be had now: from the client's session, from what this child knows, or opened
+ * peers[i] becomes the peer for servers[i], NULL, with reasons[i], if it cannot be had now: from the client's session, from what this child knows, or opened
  * now, side by side. `initialize`: the params of the client's own initialize as text, or NULL.
  */
 apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_policy_server *const *servers,
-                                 const uapi_federation_peer **peers, size_t count, const char *initialize,
-                                 uapi_result *result);
+                                 const uapi_federation_peer **peers, uapi_reason *reasons, size_t count,
+                                 const char *initialize, uapi_result *result);
 /** The server says that the session is no more. */
 void uapi_federate_forget_peer(const uapi_call *call, const char *server);
 

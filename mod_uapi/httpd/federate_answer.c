@@ -29,11 +29,12 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
     const apr_array_header_t *allowed = call->federated->allowed;
     size_t count = (size_t)allowed->nelts;
     const uapi_federation_peer **peers = apr_pcalloc(r->pool, sizeof(*peers) * (count + 1));
+    uapi_reason *reasons = apr_pcalloc(r->pool, sizeof(*reasons) * (count + 1));
     uapi_federation_session session = {call->mcp.revision,
                                        apr_array_make(r->pool, allowed->nelts, sizeof(uapi_federation_peer))};
     const char *sealed;
     apr_status_t status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
-                                              count, params_of(r, call), result);
+                                              reasons, count, params_of(r, call), result);
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
         if (peers[i] != NULL) {
             uapi_federation_peer *peer = apr_array_push(session.peers);

@@ -87,7 +87,9 @@ static void take_answer(uapi_ask *ask, const uapi_fetch *fetch, const reading *r
 {
     ask->status = fetch->status;
     ask->session = fetch->session;
-    if (fetch->error != NULL) {
+    if (fetch->too_large || r->trouble.reason != UAPI_REASON_NONE) {
+        ask->trouble = UAPI_REASON_RESPONSE_TOO_LARGE;
+    } else if (fetch->error != NULL) {
         ask->trouble = UAPI_REASON_UPSTREAM_FAILED;
     } else if (is_stream(fetch)) {
         ask->raw = r->answer;

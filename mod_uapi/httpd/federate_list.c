@@ -146,7 +146,7 @@ static void read_page(request_rec *r, uapi_call *call, part *of, const uapi_ask 
     if (ask->status == HTTP_NOT_FOUND) {
         uapi_federate_forget_peer(call, of->server->name);
     }
-    if (array != UAPI_JSON_NONE) {
+    if (array != UAPI_JSON_NONE && ask->json.nodes[array].type == UAPI_JSON_ARRAY) {
         read_entries(r, of, &ask->json, array);
         read_ttl(r, of, ask);
         read_cursor(r, of, ask);
@@ -192,6 +192,7 @@ static apr_status_t find_peers(request_rec *r, uapi_call *call, part *parts, siz
 {
     const uapi_policy_server **servers = apr_pcalloc(r->pool, sizeof(*servers) * (count + 1));
     const uapi_federation_peer **peers = apr_pcalloc(r->pool, sizeof(*peers) * (count + 1));
+    uapi_reason *reasons = apr_pcalloc(r->pool, sizeof(*reasons) * (count + 1));
     part **wanted = apr_pcalloc(r->pool, sizeof(*wanted) * (count + 1));
     size_t missing = 0;
     apr_status_t status;
@@ -201,12 +202,12 @@ static apr_status_t find_peers(request_rec *r, uapi_call *call, part *parts, siz
             servers[missing++] = parts[i].server;
         }
     }
-    status = uapi_federate_peers(r, call, servers, peers, missing, NULL, result);
+    status = uapi_federate_peers(r, call, servers, peers, reasons, missing, NULL, result);
     for (size_t i = 0; i < missing && status == APR_SUCCESS; i++) {
         wanted[i]->peer = peers[i];
         if (peers[i] == NULL) {
             wanted[i]->over = 1;
-            wanted[i]->trouble = UAPI_REASON_UPSTREAM_FAILED;
+            wanted[i]->trouble = reasons[i];
         }
     }
     return status;

@@ -70,6 +70,7 @@ typedef struct opening {
     const uapi_policy_server *server;
     const uapi_federation_peer *peer; /* NULL: not yet */
     int tried_modern, tried_legacy, down;
+    uapi_reason trouble; /* the last one */
 } opening;
 
 static const char *revision_to_ask(const uapi_call *call, const uapi_policy_server *server)
@@ -119,6 +120,7 @@ static void read_initialize(request_rec *r, const uapi_ask *ask, opening *to)
                                                        : UAPI_JSON_NONE;
     uapi_federation_peer *peer = apr_palloc(r->pool, sizeof(*peer));
     to->down = ask->status == 0;
+    to->trouble = ask->trouble;
     if (ask->trouble != UAPI_REASON_NONE || version == UAPI_JSON_NONE ||
         ask->json.nodes[version].type != UAPI_JSON_STRING ||
         !uapi_mcp_revision_find(uapi_json_strdup(&ask->json, version, r->pool), &peer->revision) ||
@@ -138,6 +140,7 @@ static void read_discover(const uapi_ask *ask, opening *to)
                                                         : UAPI_JSON_NONE;
     uint32_t version = (versions != UAPI_JSON_NONE) ? uapi_json_first(&ask->json, versions) : UAPI_JSON_NONE;
     to->down = ask->status == 0;
+    to->trouble = ask->trouble;
     if (ask->trouble != UAPI_REASON_NONE) {
         return;
     }
@@ -225,8 +228,8 @@ static apr_status_t open_all(request_rec *r, uapi_call *call, opening *openings,
 }
 
 apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_policy_server *const *servers,
-                                 const uapi_federation_peer **peers, size_t count, const char *initialize,
-                                 uapi_result *result)
+                                 const uapi_federation_peer **peers, uapi_reason *reasons, size_t count,
+                                 const char *initialize, uapi_result *result)
 {
     opening *openings = apr_pcalloc(r->pool, sizeof(*openings) * (count + 1));
     size_t *which = apr_pcalloc(r->pool, sizeof(*which) * (count + 1)), missing = 0;
@@ -246,6 +249,8 @@ apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_pol
     status = open_all(r, call, openings, missing, initialize, result);
     for (size_t i = 0; i < missing && status == APR_SUCCESS; i++) {
         peers[which[i]] = openings[i].peer;
+        reasons[which[i]] = (openings[i].trouble != UAPI_REASON_NONE) ? openings[i].trouble
+                                                                      : UAPI_REASON_UPSTREAM_FAILED;
         if (openings[i].peer != NULL && initialize == NULL) {
             remember(r, call, openings[i].peer, openings[i].server->name);
         }
