@@ -22,6 +22,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "operations.h"
 #include "principal.h"
 #include "result.h"
 
@@ -53,8 +54,9 @@ typedef struct uapi_policy_question {
     const uapi_principal *principal;
     const char *server; /* NULL: an unnamed one, which no rule matches */
     const char *method; /* "tools/call"; for what carries no message, "http/GET", …; NULL: a client's result */
-    const char *tool;   /* for tools/call; else NULL */
-    int explicit_only;  /* the route speaks another protocol than MCP: no method is one that keeps a session going */
+    const char *
+        tool; /* of tools/call; the operation of a request to a REST service, whose method is "http/POST", …; else NULL */
+    int explicit_only; /* the route speaks another protocol than MCP: no method is one that keeps a session going */
 } uapi_policy_question;
 
 typedef enum uapi_effect { UAPI_EFFECT_DENY, UAPI_EFFECT_ALLOW } uapi_effect;
@@ -69,7 +71,7 @@ typedef struct uapi_verdict {
 } uapi_verdict;
 
 /**
- * Rules may name `tools` (globs; they match tools/call only) and `methods` (globs over method names). A rule with
+ * Rules may name `tools` (globs; they match tools/call and operations only) and `methods` (globs over method names). A rule with
  * neither matches every method and tool of its servers; a rule that names no server, those of every server. A name
  * longer than 256 bytes and a tools/call without a tool match nothing, and are so denied.
  *
@@ -100,18 +102,20 @@ typedef enum uapi_server_revision {
 typedef struct uapi_policy_server {
     const char *name;
     uapi_server_revision revision;
-    unsigned timeout_ms;       /* of what the gateway itself asks this server */
-    const char *ca;            /* file of certificates that it trusts then; NULL: the system's */
-    const char *url;           /* NULL if none is given */
-    const char *credential;    /* name, NULL if it has none */
-    const char *inject_header; /* header name, set iff credential is */
-    const char *inject_prefix; /* what stands before {secret} in the value, perhaps "" */
-    const char *inject_suffix; /* what stands after it, perhaps "" */
+    unsigned timeout_ms;               /* of what the gateway itself asks this server */
+    const char *ca;                    /* file of certificates that it trusts then; NULL: the system's */
+    const char *url;                   /* NULL if none is given */
+    const char *credential;            /* name, NULL if it has none */
+    const char *inject_header;         /* header name, set iff credential is */
+    const char *inject_prefix;         /* what stands before {secret} in the value, perhaps "" */
+    const char *inject_suffix;         /* what stands after it, perhaps "" */
+    int is_rest;                       /* it speaks REST: it says so, or names operations */
+    const uapi_operations *operations; /* NULL: the server names none */
 } uapi_policy_server;
 
 /** NULL if no file declares it. */
 const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name);
-/** The servers that have a url, sorted by name: array of const uapi_policy_server *, in the pool. */
+/** The MCP servers that have a url, sorted by name: array of const uapi_policy_server *, in the pool. */
 apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool);
 /** 1 if a Server declares the name or a rule names it (a glob does not count). */
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name);

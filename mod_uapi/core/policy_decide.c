@@ -139,7 +139,7 @@ static int understand(search *s, const uapi_policy_question *question, size_t *s
     if (s->principal == NULL || !take(question->server, server_length) || !take(s->method, &s->method_length)) {
         return 0;
     }
-    s->calls_tool = strcmp(s->method, "tools/call") == 0;
+    s->calls_tool = s->tool != NULL || strcmp(s->method, "tools/call") == 0;
     s->keeps_session = !s->calls_tool && !question->explicit_only && keeps_session(s->method);
     return !s->calls_tool || take(s->tool, &s->tool_length);
 }

@@ -42,8 +42,8 @@ static const char *const actions[] = {"allow", "log", "redact", "block", NULL};
 static const uapi_action action_values[] = {UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_BLOCK};
 static const uapi_form_words action_words = {actions, approval};
 
-static const char *const protocols[] = {"mcp", NULL};
-static const char *const protocols_later[] = {"rest", "llm", NULL};
+static const char *const protocols[] = {"mcp", "rest", NULL};
+static const char *const protocols_later[] = {"llm", NULL};
 static const uapi_form_words protocol_words = {protocols, protocols_later};
 
 static const char *const revisions[] = {
@@ -55,6 +55,9 @@ static const char *const revisions[] = {
     NULL,
 };
 static const uapi_form_words revision_words = {revisions, NULL};
+
+static const char *const http_methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL};
+static const uapi_form_words http_method_words = {http_methods, NULL};
 
 uapi_action uapi_policy_form_action(const uapi_form_word *word)
 {
@@ -172,6 +175,14 @@ static const uapi_form_field tls_fields[] = {
 };
 static const uapi_form_shape tls = {"tls", "tls", sizeof(uapi_form_tls), 0, tls_fields};
 
+static const uapi_form_field operation_fields[] = {
+    {"method", UAPI_FORM_WORD, 1, offsetof(uapi_form_operation, method), &http_method_words, NULL},
+    {"path", UAPI_FORM_STRING, 1, offsetof(uapi_form_operation, path), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape operation = {"operation", "an operation", sizeof(uapi_form_operation), 0,
+                                          operation_fields};
+
 static const uapi_form_field server_fields[] = {
     {"url", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, url), NULL, NULL},
     {"protocol", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, protocol), &protocol_words, NULL},
@@ -179,6 +190,7 @@ static const uapi_form_field server_fields[] = {
     {"timeout", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, timeout), NULL, NULL},
     {"tls", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, tls), NULL, &tls},
     {"credential", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, credential), NULL, &credential},
+    {"operations", UAPI_FORM_NAMED, 0, offsetof(uapi_form_server, operations), NULL, &operation},
     {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},
 };

@@ -111,11 +111,17 @@ typedef struct uapi_form_tls {
     const uapi_yaml_node *node, *ca;
 } uapi_form_tls;
 
+typedef struct uapi_form_operation {
+    const uapi_yaml_node *node, *path;
+    uapi_form_word method;
+} uapi_form_operation;
+
 typedef struct uapi_form_server {
     const uapi_yaml_node *node, *url, *timeout;
     uapi_form_word protocol, revision; /* revision: uapi_server_revision */
     uapi_form_tls *tls;
     uapi_form_credential *credential;
+    apr_array_header_t *operations; /* uapi_form_named of uapi_form_operation */
 } uapi_form_server;
 
 typedef struct uapi_form_document {

@@ -36,6 +36,7 @@ void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *doc
 void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy *policy);
 void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_firewall *firewall);
 void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server *server);
+void uapi_policy_check_operations(uapi_policy_source *source, const uapi_form_server *server);
 /** 1 if it is a name as tenants, principals and credentials have one; otherwise the fault is reported. */
 int uapi_policy_check_name(uapi_policy_source *source, const char *what, const uapi_yaml_node *name);
 
@@ -97,6 +98,8 @@ uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *p
 /** The parts of it. */
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
+/** NULL if the server names none. */
+const uapi_operations *uapi_policy_compile_operations(const uapi_form_server *server, apr_pool_t *pool);
 
 /** uapi_policy_decide that also says how many rules it looked at and how many patterns it tried. */
 unsigned uapi_policy_decide_counted(const uapi_policy *policy, const uapi_policy_question *question,

@@ -221,6 +221,7 @@ void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server
         check_credential(source, server->credential);
     }
     check_gateway_fields(source, server);
+    uapi_policy_check_operations(source, server);
 }
 
 /* ---------------------------------------------------------------- compiled */
@@ -253,6 +254,9 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
         if (form->credential != NULL) {
             set_credential(server, form->credential, pool);
         }
+        server->operations = uapi_policy_compile_operations(form, pool);
+        server->is_rest = server->operations != NULL ||
+                          (form->protocol.node != NULL && strcmp(form->protocol.node->text, "rest") == 0);
         apr_hash_set(policy->servers, server->name, APR_HASH_KEY_STRING, server);
         apr_hash_set(policy->known, server->name, APR_HASH_KEY_STRING, server->name);
     }
@@ -281,7 +285,7 @@ apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr
 
     for (apr_hash_index_t *at = apr_hash_first(pool, policy->servers); at != NULL; at = apr_hash_next(at)) {
         const uapi_policy_server *server = apr_hash_this_val(at);
-        if (server->url != NULL) {
+        if (server->url != NULL && !server->is_rest) {
             APR_ARRAY_PUSH(servers, const uapi_policy_server *) = server;
         }
     }

@@ -45,6 +45,7 @@ typedef enum uapi_reason {
     UAPI_REASON_REQUEST_TOO_LARGE,     /* request.too_large */
     UAPI_REASON_REQUEST_TYPE,          /* request.content_type: not JSON */
     UAPI_REASON_REQUEST_ENCODING,      /* request.content_encoding: compressed */
+    UAPI_REASON_REQUEST_AMBIGUOUS,     /* request.ambiguous: a path or method that can be read in two ways */
     UAPI_REASON_REQUEST_UNREADABLE,    /* request.unreadable: the body could not be read to its end */
     UAPI_REASON_JSON_SYNTAX,           /* json.syntax */
     UAPI_REASON_JSON_DUPLICATE_KEY,    /* json.duplicate_key */
@@ -61,6 +62,7 @@ typedef enum uapi_reason {
     UAPI_REASON_SESSION_UNKNOWN,       /* session.unknown: no session of this principal at this server */
     UAPI_REASON_POLICY_DENIED,         /* policy.denied: a deny rule matched */
     UAPI_REASON_POLICY_DEFAULT,        /* policy.default_deny: no rule allows it */
+    UAPI_REASON_OPERATION_UNKNOWN,     /* operation.unknown: none of the service has this method and path */
     UAPI_REASON_FIREWALL_BLOCKED,      /* firewall.blocked */
     UAPI_REASON_FIREWALL_OVERLOAD,     /* firewall.overload: more candidates than can be judged */
     UAPI_REASON_CREDENTIAL_MISSING,    /* credential.missing */

@@ -41,6 +41,12 @@ typedef struct uapi_call {
     uint32_t request_id;     /* node of the first message's id, also of one that was not recognised; NONE */
     const char *http_method; /* "http/GET" and its kin: what policies call a request without a message */
 
+    const uapi_operation *operation; /* of a REST service that names its operations */
+    int operation_unknown;           /* it names some, and this is none of them */
+    const char *upstream_path; /* that the operation was looked for by, as it goes over the wire; NULL if none was */
+    size_t upstream_path_length;
+    int upstream_balanced; /* a member of a balancer may put a path of its own before it */
+
     const char *session; /* the server's own session id, NULL if the request names none */
 
     /* federate: only behind a universal gateway */

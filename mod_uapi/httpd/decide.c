@@ -21,6 +21,13 @@ static uapi_policy_question about(const uapi_call *call, const char *method)
 static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
 {
     uapi_policy_question question = about(call, uapi_call_method(call, message));
+    if (call->operation_unknown) { /* a service may take it for one of its operations where we do not: no rule opens it */
+        *verdict = (uapi_verdict){UAPI_EFFECT_DENY, UAPI_REASON_OPERATION_UNKNOWN, NULL, NULL, 0};
+        return;
+    }
+    if (call->operation != NULL) {
+        question.tool = call->operation->name;
+    }
     if (message != NULL && message->method != NULL && is_reserved(message->method)) {
         question.method = ""; /* it must not pass for what carries no message: only a rule for everything allows it */
     }

@@ -23,6 +23,10 @@ apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_re
                                            ? uapi_policy_find_server(call->gateway->policy, call->server)
                                            : NULL;
     call->target = target;
+    if (target != NULL && target->operations != NULL && call->upstream_path == NULL) {
+        return uapi_fail(result, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID,
+                         "server %s has operations, but its route does not say UapiProtocol rest", target->name);
+    }
     if (target == NULL || target->credential == NULL) {
         return APR_SUCCESS;
     }

@@ -184,6 +184,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, uint32
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
     member(&w, "method", method);
+    member(&w, "operation", call->operation != NULL ? call->operation->name : NULL);
     member(&w, "parent", call->parent);
     member(&w, "policy", verdict->policy);
     write_principal(&w, call->principal);

@@ -154,6 +154,12 @@ static const char *problem(request_rec *r, const uapi_call *call, const uapi_res
     uapi_jcs_cstring(&w, info->title);
     uapi_jcs_key(&w, "help");
     uapi_jcs_cstring(&w, info->help);
+    uapi_jcs_key(&w, "instance");
+    uapi_jcs_cstring(&w, apr_pstrcat(r->pool, "urn:uapi:call:", call->id, NULL));
+    if (call->operation != NULL) {
+        uapi_jcs_key(&w, "operation");
+        uapi_jcs_cstring(&w, call->operation->name);
+    }
     uapi_jcs_key(&w, "reason");
     uapi_jcs_cstring(&w, info->code);
     if (rule != NULL) {
@@ -164,6 +170,8 @@ static const char *problem(request_rec *r, const uapi_call *call, const uapi_res
     uapi_jcs_int(&w, info->http_status);
     uapi_jcs_key(&w, "title");
     uapi_jcs_cstring(&w, strlen(phrase) > 4 ? phrase + 4 : phrase);
+    uapi_jcs_key(&w, "type");
+    uapi_jcs_cstring(&w, "about:blank");
     uapi_jcs_object_close(&w);
     length = uapi_jcs_end(&w);
     return apr_pstrmemdup(r->pool, buffer, length);

@@ -9,6 +9,7 @@
 #include "body.h"
 #include "federate.h"
 #include "log.h"
+#include "operation.h"
 #include "stages.h"
 
 /* "application/json", perhaps with parameters; a charset other than UTF-8 would make two readings of one text. */
@@ -155,9 +156,9 @@ static apr_status_t understand_jsonrpc(request_rec *r, uapi_call *call, int is_p
 /* A body of any type, or none. JSON is read strictly; any other is judged as the text that it is. */
 static apr_status_t understand_rest(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    apr_status_t status;
-    if (!uapi_body_announced(r)) {
-        return APR_SUCCESS;
+    apr_status_t status = uapi_operation_understand(r, call, result);
+    if (status != APR_SUCCESS || !uapi_body_announced(r)) {
+        return status;
     }
     if (is_json(r)) {
         return read_body(r, call, result);

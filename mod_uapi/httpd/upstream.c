@@ -12,6 +12,7 @@
 
 #include "call.h"
 #include "log.h"
+#include "operation.h"
 #include "refuse.h"
 
 typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const char *const *before,
@@ -31,7 +32,13 @@ static int refuse_other_schemes(request_rec *r, proxy_worker *worker, proxy_serv
     (void)conf;
     (void)proxyhost;
     (void)proxyport;
-    if (call == NULL || is_http(url)) {
+    if (call == NULL) {
+        return DECLINED;
+    }
+    if (uapi_operation_verify(r, call, url, &result) != APR_SUCCESS) {
+        return uapi_refuse(r, call, &result);
+    }
+    if (is_http(url)) {
         return DECLINED;
     }
     uapi_fail(&result, r->pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,

@@ -65,6 +65,26 @@ static void ask(const uapi_policy *policy)
     }
 }
 
+/* What is found has the path, spelled as its template is. */
+static void look_for_operations(const uapi_operations *operations)
+{
+    static const char *const paths[] = {"/", "/v1/a", "/v1/A/b", "/a/b/c/"};
+    apr_pool_t *pool;
+
+    if (operations == NULL) {
+        return;
+    }
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const uapi_operation *found;
+        uapi_path path;
+        must(uapi_path_read(&path, paths[i], strlen(paths[i]), pool) == NULL);
+        must((uapi_operations_find(operations, "GET", &path, &found, NULL) == UAPI_OPERATION_FOUND) == (found != NULL));
+        must(found == NULL || uapi_template_matches(&found->template, &path));
+    }
+    apr_pool_destroy(pool);
+}
+
 static void use(const uapi_policy *policy)
 {
     const apr_array_header_t *scanners = uapi_policy_firewall_scanners(policy);
@@ -80,6 +100,7 @@ static void use(const uapi_policy *policy)
     if (uapi_policy_find_server(policy, "stripe") != NULL) {
         const uapi_policy_server *server = uapi_policy_find_server(policy, "stripe");
         must(uapi_policy_knows_server(policy, "stripe"));
+        look_for_operations(server->operations);
         must((server->credential == NULL) == (server->inject_header == NULL));
         must(server->inject_header == NULL || strpbrk(server->inject_header, "\r\n: ") == NULL);
         must(server->inject_prefix == NULL || strpbrk(server->inject_prefix, "\r\n") == NULL);

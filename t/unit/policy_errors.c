@@ -218,8 +218,10 @@ static const error_case firewall_cases[] = {
 
 static const error_case server_cases[] = {
     {SERVER("s") "  tools: {a: {capability: write}}\n", "p:5:3: error: \"tools\" is not yet supported\n"},
-    {SERVER("s") "  protocol: rest\n", "p:5:13: error: \"protocol\": \"rest\" is not yet supported\n"},
-    {SERVER("s") "  protocol: mpc\n", "p:5:13: error: \"protocol\" must be mcp, not \"mpc\"; did you mean \"mcp\"?\n"},
+    {SERVER("s") "  protocol: rest\n", ""},
+    {SERVER("s") "  protocol: llm\n", "p:5:13: error: \"protocol\": \"llm\" is not yet supported\n"},
+    {SERVER("s") "  protocol: mpc\n",
+     "p:5:13: error: \"protocol\" must be mcp or rest, not \"mpc\"; did you mean \"mcp\"?\n"},
     {SERVER("s") "  url: ftp://a/\n", "p:5:8: error: \"url\" must begin with https:// or http://\n"},
     {SERVER("s") "  url: https://a b/\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
     {SERVER("s") "  url: \"https://a/\\r\\nX: y\"\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
