@@ -72,15 +72,13 @@ uint32_t uapi_listing_cut(apr_array_header_t *edits, const uapi_json *json, uint
                           uapi_listing_filter filter, void *baton, apr_pool_t *pool)
 {
     uint32_t result = uapi_json_member(json, message, "result"), removed = 0;
-    int found = 0;
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         uint32_t array = (result != UAPI_JSON_NONE) ? uapi_json_member(json, result, lists[i].list) : UAPI_JSON_NONE;
         if (array != UAPI_JSON_NONE && json->nodes[array].type == UAPI_JSON_ARRAY) {
             removed += cut_array(edits, json, array, i, filter, baton, pool);
-            found = 1;
         }
     }
-    if (found) {
+    if (result != UAPI_JSON_NONE) {
         make_private(edits, json, result);
     }
     return removed;

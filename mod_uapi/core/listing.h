@@ -18,8 +18,8 @@
 typedef int (*uapi_listing_filter)(void *baton, const char *method, const char *name);
 
 /**
- * Add the edits that remove from the message at `message` what the filter refuses (an entry without a name is removed too), and, if it
- * holds a list, that make its cacheScope "private": what one caller may see must not be shown to another from a cache. Returns the
+ * Add the edits that remove from the message at `message` what the filter refuses (an entry without a name is removed too), and
+ * those that make the cacheScope of any result "private": what one caller may see must not be shown to another from a cache. Returns the
  * number of entries removed.
  */
 uint32_t uapi_listing_cut(apr_array_header_t *edits, const uapi_json *json, uint32_t message,

@@ -96,6 +96,17 @@ static const uapi_mcp_key inner_keys[] = {
 };
 enum { INNER_KEYS = sizeof(inner_keys) / sizeof(inner_keys[0]) };
 
+/* Of the filter of subscriptions/listen, the tasks extension's included. */
+enum { KEY_RESOURCES, KEY_TASKS, FILTER_KEYS = 5 };
+
+static const uapi_mcp_key filter_keys[FILTER_KEYS] = {
+    [KEY_RESOURCES] = UAPI_MCP_KEY("resourceSubscriptions"),
+    [KEY_TASKS] = UAPI_MCP_KEY("taskIds"),
+    UAPI_MCP_KEY("toolsListChanged"),
+    UAPI_MCP_KEY("promptsListChanged"),
+    UAPI_MCP_KEY("resourcesListChanged"),
+};
+
 /* What of params the checks of the request need beside the message. */
 typedef struct uapi_mcp_details {
     uint32_t meta_version;
@@ -275,6 +286,30 @@ static apr_status_t read_inner(const uapi_mcp_reader *reader, const uint32_t *va
     return status;
 }
 
+/* Present, and not an empty list or object. What is of another type than it should be counts as something. */
+static int says_something(const uapi_json *json, uint32_t node)
+{
+    return node != UAPI_JSON_NONE && json->nodes[node].type != UAPI_JSON_NULL &&
+           (json->nodes[node].type < UAPI_JSON_ARRAY || json->nodes[node].skip > node + 1);
+}
+
+static apr_status_t read_also(const uapi_mcp_reader *reader, const uint32_t *values, uapi_mcp_message *message)
+{
+    uint32_t filter[FILTER_KEYS];
+    apr_status_t status = uapi_mcp_find_keys(reader, values[KEY_NOTIFICATIONS], filter_keys, FILTER_KEYS, filter);
+
+    if (says_something(reader->json, values[KEY_INPUT_RESPONSES])) {
+        message->also |= UAPI_MCP_ALSO_ANSWERS;
+    }
+    if (says_something(reader->json, filter[KEY_RESOURCES])) {
+        message->also |= UAPI_MCP_ALSO_SUBSCRIBES;
+    }
+    if (says_something(reader->json, filter[KEY_TASKS])) {
+        message->also |= UAPI_MCP_ALSO_GETS_TASKS;
+    }
+    return status;
+}
+
 static apr_status_t read_params(const uapi_mcp_reader *reader, uapi_mcp_message *message, uapi_mcp_details *details)
 {
     uint32_t values[PARAMS_KEYS];
@@ -282,6 +317,9 @@ static apr_status_t read_params(const uapi_mcp_reader *reader, uapi_mcp_message 
 
     if (status == APR_SUCCESS) {
         status = read_inner(reader, values, details);
+    }
+    if (status == APR_SUCCESS) {
+        status = read_also(reader, values, message);
     }
     if (status != APR_SUCCESS) {
         return status;
@@ -439,20 +477,4 @@ apr_status_t uapi_mcp_read_foreign(uapi_mcp_body *body, const uapi_json *json, a
     const uapi_mcp_reader reader = {json, &none, pool, result, 1};
 
     return read_envelopes(&reader, body);
-}
-
-/* Keys of results that the gateway acts on. */
-static const uapi_mcp_key result_keys[] = {
-    UAPI_MCP_KEY("tools"),      UAPI_MCP_KEY("prompts"), UAPI_MCP_KEY("resources"), UAPI_MCP_KEY("resourceTemplates"),
-    UAPI_MCP_KEY("cacheScope"), UAPI_MCP_KEY("_meta"),
-};
-enum { RESULT_KEYS = sizeof(result_keys) / sizeof(result_keys[0]) };
-
-apr_status_t uapi_mcp_check_result(const uapi_json *json, uint32_t message, apr_pool_t *pool, uapi_result *result)
-{
-    static const uapi_mcp_headers none;
-    uapi_mcp_reader reader = {json, &none, pool, result, 0};
-    uint32_t ignored[RESULT_KEYS], node = uapi_json_member(json, message, "result");
-
-    return node == UAPI_JSON_NONE ? APR_SUCCESS : uapi_mcp_find_keys(&reader, node, result_keys, RESULT_KEYS, ignored);
 }

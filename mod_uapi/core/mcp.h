@@ -15,6 +15,8 @@
 #ifndef UAPI_CORE_MCP_H
 #define UAPI_CORE_MCP_H
 
+#include <apr_tables.h>
+
 #include "json.h"
 
 typedef enum uapi_mcp_revision {
@@ -42,7 +44,13 @@ typedef struct uapi_mcp_message {
                              the method has none */
     uint32_t params;    /* node, or UAPI_JSON_NONE */
     uint32_t arguments; /* node of params.arguments, or UAPI_JSON_NONE */
+    unsigned also;      /* UAPI_MCP_ALSO_*: what it does beside what its method says */
 } uapi_mcp_message;
+
+/** 2026-07-28: what older revisions have a message of its own for. Each is to be allowed as that one is. */
+#define UAPI_MCP_ALSO_ANSWERS 1u    /* params.inputResponses: a client's results */
+#define UAPI_MCP_ALSO_SUBSCRIBES 2u /* params.notifications.resourceSubscriptions: resources/subscribe */
+#define UAPI_MCP_ALSO_GETS_TASKS 4u /* params.notifications.taskIds: tasks/get */
 
 typedef struct uapi_mcp_body {
     uapi_mcp_revision revision;
@@ -51,11 +59,19 @@ typedef struct uapi_mcp_body {
     uapi_mcp_message *messages; /* in the pool */
 } uapi_mcp_body;
 
+/** A header field Mcp-Param-{name} (2026-07-28). */
+typedef struct uapi_mcp_param_header {
+    const char *name; /* the whole field name */
+    const char *value;
+} uapi_mcp_param_header;
+
 /** The request headers that take part; each NULL if absent. */
 typedef struct uapi_mcp_headers {
     const char *protocol_version; /* MCP-Protocol-Version */
     const char *method;           /* Mcp-Method (2026-07-28) */
     const char *name;             /* Mcp-Name (2026-07-28) */
+    const uapi_mcp_param_header *params;
+    size_t param_count;
 } uapi_mcp_headers;
 
 /**
@@ -69,7 +85,9 @@ typedef struct uapi_mcp_headers {
  * - rpc.key_case: a key of the envelope, of an error, of params, or of _meta, ref, argument, context or task in it,
  *   that equals a key of the protocol but for case, by ASCII's rules or Unicode's.
  * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name
- *   present and not what the body says, under any revision; absent where 2026-07-28 demands them of a request.
+ *   present and not what the body says, under any revision; absent where 2026-07-28 demands them of a request; Mcp-Param-*
+ *   that equals no string, integer or boolean which stands in the arguments outside arrays (which of them it mirrors is
+ *   in the tool's inputSchema, and for the server to check); a value that is not visible ASCII.
  *
  * The revision is the header's; without one it is 2025-03-26, for initialize the one it names (2025-11-25 if that has
  * no initialize or is unknown). `headers` may be NULL.
@@ -94,5 +112,14 @@ apr_status_t uapi_mcp_read_foreign(uapi_mcp_body *body, const uapi_json *json, a
  * lists, cacheScope): it could be one thing to us and another to the client. Any JSON value may be asked about.
  */
 apr_status_t uapi_mcp_check_result(const uapi_json *json, uint32_t message, apr_pool_t *pool, uapi_result *result);
+
+/**
+ * The requests to the client that a server's message carries inside it (2026-07-28, "basic/patterns/mrtr", and the tasks extension): the
+ * methods in inputRequests of its result or params, or of the task in it. `methods` becomes an array of const char *, NULL if
+ * there are none. Refuses with rpc.key_case what differs from these keys only by case, with rpc.invalid a request that has no method.
+ * Any JSON value may be asked about.
+ */
+apr_status_t uapi_mcp_input_requests(apr_array_header_t **methods, const uapi_json *json, uint32_t message,
+                                     apr_pool_t *pool, uapi_result *result);
 
 #endif

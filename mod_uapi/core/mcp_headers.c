@@ -7,6 +7,7 @@
  */
 #include "mcp_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_base64.h>
@@ -137,16 +138,26 @@ static int is_encoded(const char *header, size_t length)
            memcmp(header + length - suffix, BASE64_SUFFIX, suffix) == 0;
 }
 
+/* RFC 9110, section 5.5, and the revision's "Value Encoding": what is not visible ASCII comes in base64. */
+static int is_visible(const char *header)
+{
+    for (; *header; header++) {
+        if ((unsigned char)*header < ' ' ? *header != '\t' : (unsigned char)*header > '~') {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Does the header's value stand for this text? */
-static int name_equals(const uapi_mcp_reader *reader, const char *header, const char *text)
+static int text_equals(const uapi_mcp_reader *reader, const char *header, const char *text, size_t text_length)
 {
     size_t length = strlen(header);
-    size_t text_length = strlen(text);
     size_t encoded_length;
     char *encoded;
 
     if (!is_encoded(header, length)) {
-        return strcmp(header, text) == 0;
+        return is_visible(header) && length == text_length && memcmp(header, text, length) == 0;
     }
     encoded_length = length - (sizeof(BASE64_PREFIX) - 1) - (sizeof(BASE64_SUFFIX) - 1);
     if ((text_length + 2) / 3 * 4 != encoded_length || text_length > INT32_MAX / 2) {
@@ -155,6 +166,11 @@ static int name_equals(const uapi_mcp_reader *reader, const char *header, const 
     encoded = apr_palloc(reader->pool, encoded_length + 1);
     apr_base64_encode(encoded, text, (int)text_length);
     return memcmp(encoded, header + sizeof(BASE64_PREFIX) - 1, encoded_length) == 0;
+}
+
+static int name_equals(const uapi_mcp_reader *reader, const char *header, const char *text)
+{
+    return text_equals(reader, header, text, strlen(text));
 }
 
 /* A method we do not know may mirror whichever of its params is its name; it must be one of them. */
@@ -189,6 +205,78 @@ static apr_status_t check_name(const uapi_mcp_reader *reader, int modern, const 
     return agrees ? APR_SUCCESS : mismatch(reader, "Mcp-Name", "is not the name in the body");
 }
 
+enum { EXACT_DIGITS = 15, LONGEST_NUMBER = 64 };
+
+/* As the server is told to compare: 42 and 42.0 are equal. Beyond what a double holds exactly, only the same text is. */
+static int number_equals(const char *header, const char *text, size_t length)
+{
+    char copy[LONGEST_NUMBER + 1], *end;
+    double one, other;
+
+    if (strlen(header) == length && memcmp(header, text, length) == 0) {
+        return 1;
+    }
+    if (length > LONGEST_NUMBER || header[strspn(header, "-.0123456789eE+")] || !*header) {
+        return 0;
+    }
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    one = strtod(copy, NULL);
+    other = strtod(header, &end);
+    return !*end && one == other && one > -1e15 && one < 1e15;
+}
+
+static int param_equals(const uapi_mcp_reader *reader, const char *header, uint32_t value)
+{
+    const uapi_json_node *node = &reader->json->nodes[value];
+    const char *text;
+    size_t length;
+
+    switch (node->type) {
+    case UAPI_JSON_STRING:
+        uapi_json_string(reader->json, value, reader->pool, &text, &length);
+        return text_equals(reader, header, text, length);
+    case UAPI_JSON_NUMBER:
+        return number_equals(header, reader->json->text + node->start, node->length);
+    case UAPI_JSON_TRUE:
+        return strcmp(header, "true") == 0;
+    case UAPI_JSON_FALSE:
+        return strcmp(header, "false") == 0;
+    default:
+        return 0;
+    }
+}
+
+/* Properties of objects in objects can be mirrored, what is in an array cannot. */
+static int mirrors_argument(const uapi_mcp_reader *reader, const char *header, uint32_t arguments)
+{
+    const uapi_json_node *nodes = reader->json->nodes;
+    uint32_t i = arguments + 1;
+
+    if (arguments == UAPI_JSON_NONE) {
+        return 0;
+    }
+    while (i < nodes[arguments].skip) {
+        if (!nodes[i].is_key && param_equals(reader, header, i)) {
+            return 1;
+        }
+        i = nodes[i].type == UAPI_JSON_ARRAY ? nodes[i].skip : i + 1;
+    }
+    return 0;
+}
+
+static apr_status_t check_params(const uapi_mcp_reader *reader, const uapi_mcp_message *message)
+{
+    size_t i;
+
+    for (i = 0; i < reader->headers->param_count; i++) {
+        if (!mirrors_argument(reader, reader->headers->params[i].value, message->arguments)) {
+            return mismatch(reader, "Mcp-Param", "has a value that no argument in the body has");
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t uapi_mcp_check_headers(const uapi_mcp_reader *reader, uapi_mcp_revision revision,
                                     const uapi_mcp_message *message, uint32_t meta_version)
 {
@@ -198,5 +286,8 @@ apr_status_t uapi_mcp_check_headers(const uapi_mcp_reader *reader, uapi_mcp_revi
     if (status == APR_SUCCESS) {
         status = check_method(reader, modern, message);
     }
-    return status == APR_SUCCESS ? check_name(reader, modern, message) : status;
+    if (status == APR_SUCCESS) {
+        status = check_name(reader, modern, message);
+    }
+    return status == APR_SUCCESS ? check_params(reader, message) : status;
 }

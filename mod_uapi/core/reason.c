@@ -83,7 +83,7 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_MCP_HEADER_MISMATCH] =
         {"mcp.header_mismatch", 400, UAPI_RPC_HEADER_MISMATCH,
          "A header that mirrors the message is missing or disagrees with it.",
-         "Send MCP-Protocol-Version, Mcp-Method and Mcp-Name with the values that the body has."},
+         "Send MCP-Protocol-Version, Mcp-Method, Mcp-Name and Mcp-Param-* with the values that the body has."},
 
     [UAPI_REASON_SESSION_UNKNOWN] = {"session.unknown", 404, UAPI_RPC_REQUEST_INVALID,
                                      "There is no such session of this caller at this server.",

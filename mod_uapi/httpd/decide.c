@@ -18,6 +18,29 @@ static uapi_policy_question about(const uapi_call *call, const char *method)
     return question;
 }
 
+/* What travels in a message of the newest revision is judged as the message that it was before. */
+static void ask_also(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
+{
+    static const struct {
+        unsigned flag;
+        const char *method;
+    } others[] = {
+        {UAPI_MCP_ALSO_ANSWERS, "response/result"},
+        {UAPI_MCP_ALSO_SUBSCRIBES, "resources/subscribe"},
+        {UAPI_MCP_ALSO_GETS_TASKS, "tasks/get"},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && verdict->effect == UAPI_EFFECT_ALLOW; i++) {
+        if (message->also & others[i].flag) {
+            uapi_policy_question question = about(call, others[i].method);
+            uapi_verdict other;
+            uapi_policy_decide(call->gateway->policy, &question, &other);
+            if (other.effect == UAPI_EFFECT_DENY || (other.shadow && !verdict->shadow)) {
+                *verdict = other;
+            }
+        }
+    }
+}
+
 static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
 {
     uapi_policy_question question = about(call, uapi_call_method(call, message));
@@ -35,6 +58,9 @@ static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_ver
         question.tool = message->target;
     }
     uapi_policy_decide(call->gateway->policy, &question, verdict);
+    if (message != NULL && message->also != 0) {
+        ask_also(call, message, verdict);
+    }
 }
 
 int uapi_decide_offers(const uapi_call *call, const char *method, const char *name)

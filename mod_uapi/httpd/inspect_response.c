@@ -10,6 +10,7 @@
 #include "inspect.h"
 #include "log.h"
 #include "refuse.h"
+#include "server_messages.h"
 #include "settle.h"
 #include "stages.h"
 
@@ -177,6 +178,9 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
                APR_SUCCESS) {
         return uapi_response_refuse(f, response, &result,
                                     judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
+    }
+    if (response->used > 0 && uapi_server_messages_judge(f->r, call, &judged, f->r->pool, &result) != APR_SUCCESS) {
+        return uapi_response_refuse(f, response, &result, NULL);
     }
     uapi_batch_join(f->r, call, &judged, &judged.text, &judged.length);
     if (judged.text != response->bytes && judged.length > 0) {

@@ -12,8 +12,8 @@
 #include "batch.h"
 #include "inspect.h"
 #include "log.h"
-#include "record.h"
 #include "refuse.h"
+#include "server_messages.h"
 #include "settle.h"
 #include "stages.h"
 
@@ -66,27 +66,6 @@ static uapi_text_kind kind_of(const uapi_sse_event *event)
                                                                                         : UAPI_TEXT_PLAIN;
 }
 
-/* What a server asks of the client (to sample, to elicit, to list roots) is a call like any other, in the other direction. */
-static apr_status_t judge_server_requests(request_rec *r, uapi_call *call, const uapi_mcp_body *reply, uapi_result *why)
-{
-    apr_status_t status = APR_SUCCESS;
-    for (uint32_t i = 0; i < reply->count && status == APR_SUCCESS; i++) {
-        uapi_verdict verdict;
-        if (reply->messages[i].kind != UAPI_MCP_REQUEST) {
-            continue;
-        }
-        uapi_decide_server_request(call, reply->messages[i].method, &verdict);
-        if (verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(call)) {
-            status = uapi_fail(why, r->pool, APR_EACCES, verdict.reason, "the server's request %.64s",
-                               reply->messages[i].method);
-        }
-        if (uapi_record_server_request(r, call, reply->messages[i].method, &verdict, why->reason, why) != APR_SUCCESS) {
-            status = APR_EGENERAL;
-        }
-    }
-    return status;
-}
-
 /* The errors of refused members of a batch come first. A byte order mark would mean something only at the very beginning. */
 static apr_status_t preface(ap_filter_t *f, uapi_response *response, const char **text, size_t *length)
 {
@@ -113,7 +92,7 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
         response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN, has_data ? event->data : event->raw,
         has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
     if (status == APR_SUCCESS) {
-        status = judge_server_requests(f->r, response->call, &judged.reply, &why);
+        status = uapi_server_messages_judge(f->r, response->call, &judged, response->event_pool, &why);
     }
     if (status != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",

@@ -97,11 +97,44 @@ static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *resu
     return (status == APR_SUCCESS) ? read_json(r, call, result) : status;
 }
 
+/* To servers that get headers as CGI variables, Mcp_Name is Mcp-Name: nothing would have compared it with the body. */
+static int is_disguised(const char *name)
+{
+    return strncasecmp(name, "Mcp", 3) == 0 && (name[3] == '-' || name[3] == '_') && strchr(name, '_') != NULL;
+}
+
+static apr_status_t find_params(request_rec *r, uapi_mcp_headers *headers, uapi_result *result)
+{
+    static const char prefix[] = "Mcp-Param-";
+    const apr_array_header_t *fields = apr_table_elts(r->headers_in);
+    apr_array_header_t *found = NULL;
+    for (int i = 0; i < fields->nelts; i++) {
+        const apr_table_entry_t *field = &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
+        if (is_disguised(field->key)) {
+            return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_MCP_HEADER_MISMATCH,
+                             "a header of the protocol's is spelled with an underscore");
+        }
+        if (strncasecmp(field->key, prefix, sizeof(prefix) - 1) == 0) {
+            const uapi_mcp_param_header param = {field->key, field->val};
+            found = (found != NULL) ? found : apr_array_make(r->pool, 4, sizeof(param));
+            APR_ARRAY_PUSH(found, uapi_mcp_param_header) = param;
+        }
+    }
+    if (found != NULL) {
+        headers->params = (const uapi_mcp_param_header *)(const void *)found->elts;
+        headers->param_count = (size_t)found->nelts;
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t recognise(request_rec *r, uapi_call *call, const char *name, uapi_result *result)
 {
-    const uapi_mcp_headers headers = {apr_table_get(r->headers_in, "MCP-Protocol-Version"),
-                                      apr_table_get(r->headers_in, "Mcp-Method"), name};
-    apr_status_t status = uapi_mcp_read(&call->mcp, &call->json, &headers, r->pool, result);
+    uapi_mcp_headers headers = {apr_table_get(r->headers_in, "MCP-Protocol-Version"),
+                                apr_table_get(r->headers_in, "Mcp-Method"), name, NULL, 0};
+    apr_status_t status = find_params(r, &headers, result);
+    if (status == APR_SUCCESS) {
+        status = uapi_mcp_read(&call->mcp, &call->json, &headers, r->pool, result);
+    }
     if (status != APR_SUCCESS) {
         call->mcp.count = 0; /* what could not be recognised is answered as a whole, by status */
     }

@@ -112,6 +112,7 @@ static void check(const char *text, size_t length, const uapi_mcp_headers *heade
 {
     uapi_result result = {0, UAPI_REASON_NONE, NULL}, other_result = {0, UAPI_REASON_NONE, NULL};
     uapi_mcp_body body, other_body;
+    apr_array_header_t *methods, *other_methods;
     uapi_json json, other;
 
     if (uapi_json_read(&json, text, length, NULL, pool, NULL) != APR_SUCCESS) {
@@ -126,6 +127,22 @@ static void check(const char *text, size_t length, const uapi_mcp_headers *heade
     compare(&body, &other_body);
     if (uapi_mcp_read_reply(&body, &json, pool, NULL) == APR_SUCCESS) {
         check_body(&body, &json, NULL);
+    }
+    uapi_mcp_input_requests(&methods, &json, 0, pool, &result);
+    uapi_mcp_input_requests(&other_methods, &other, 0, pool, &other_result);
+    require(!methods == !other_methods && (!methods || methods->nelts == other_methods->nelts));
+}
+
+/* The same input with the third line as the value of an Mcp-Param header. */
+static void check_as_param(const char *text, size_t length, uapi_mcp_headers headers, apr_pool_t *pool)
+{
+    uapi_mcp_param_header param = {"Mcp-Param-X", headers.name};
+
+    if (headers.name) {
+        headers.name = NULL;
+        headers.params = &param;
+        headers.param_count = 1;
+        check(text, length, &headers, pool);
     }
 }
 
@@ -146,7 +163,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         headers.protocol_version = take_line(&at, end, pool);
         headers.method = take_line(&at, end, pool);
         headers.name = take_line(&at, end, pool);
+        headers.params = NULL;
+        headers.param_count = 0;
         check(at, (size_t)(end - at), &headers, pool);
+        check_as_param(at, (size_t)(end - at), headers, pool);
         apr_pool_destroy(pool);
     }
     return 0;

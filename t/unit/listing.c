@@ -87,7 +87,9 @@ static void makes_the_cache_private(void **state)
           "{\"result\":{\"cacheScope\":\"private\",\"tools\":[]}}");
     check("{\"result\":{\"cacheScope\":\"private\",\"tools\":[]}}", "", 0,
           "{\"result\":{\"cacheScope\":\"private\",\"tools\":[]}}");
-    check("{\"result\":{\"cacheScope\":\"public\"}}", "", 0, "{\"result\":{\"cacheScope\":\"public\"}}");
+    check("{\"result\":{\"cacheScope\":\"public\",\"contents\":[]}}", "", 0,
+          "{\"result\":{\"cacheScope\":\"private\",\"contents\":[]}}");
+    check("{\"params\":{\"cacheScope\":\"public\"}}", "", 0, "{\"params\":{\"cacheScope\":\"public\"}}");
 }
 
 static void leaves_other_messages(void **state)

@@ -38,9 +38,13 @@ static void read_json(uapi_json *json, const char *body)
     assert_int_equal(uapi_json_read(json, text, strlen(text), NULL, pool, NULL), APR_SUCCESS);
 }
 
+typedef struct case_headers {
+    const char *protocol_version, *method, *name;
+} case_headers;
+
 typedef struct mcp_case {
     const char *body;
-    uapi_mcp_headers headers;
+    case_headers headers;
     uapi_reason reason;
 } mcp_case;
 
@@ -49,13 +53,15 @@ static void check_cases(const mcp_case *cases, size_t count)
     size_t i;
 
     for (i = 0; i < count; i++) {
+        uapi_mcp_headers headers = {cases[i].headers.protocol_version, cases[i].headers.method, cases[i].headers.name,
+                                    NULL, 0};
         uapi_result result = {0, UAPI_REASON_NONE, NULL};
         uapi_mcp_body body;
         uapi_json json;
         apr_status_t status;
 
         read_json(&json, cases[i].body);
-        status = uapi_mcp_read(&body, &json, &cases[i].headers, pool, &result);
+        status = uapi_mcp_read(&body, &json, &headers, pool, &result);
         if (result.reason != cases[i].reason || (status == APR_SUCCESS) != (result.reason == UAPI_REASON_NONE)) {
             fail_msg("case %u, %s: %s, not %s", (unsigned)i, cases[i].body, uapi_reason_describe(result.reason)->code,
                      uapi_reason_describe(cases[i].reason)->code);
@@ -400,7 +406,7 @@ static void test_revisions(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        uapi_mcp_headers headers = {cases[i].header, NULL, NULL};
+        uapi_mcp_headers headers = {cases[i].header, NULL, NULL, NULL, 0};
         uapi_mcp_body body;
         uapi_json json;
 

@@ -1,0 +1,19 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file server_messages.h
+ * What a server says on its own account is a call like any other, in the other direction: requests to the client (to sample, to
+ * elicit, to list roots), on their own or inside a result, and notifications.
+ */
+#ifndef UAPI_HTTPD_SERVER_MESSAGES_H
+#define UAPI_HTTPD_SERVER_MESSAGES_H
+
+#include "inspect.h"
+
+/**
+ * Judge all such messages in one text of the upstream's. Each request is recorded, a notification only if it is refused. Fails with the
+ * reason of the first that policy refuses, response.invalid for requests that cannot be read, audit.unavailable.
+ */
+apr_status_t uapi_server_messages_judge(request_rec *r, uapi_call *call, const uapi_inspected *said, apr_pool_t *pool,
+                                        uapi_result *why);
+
+#endif
