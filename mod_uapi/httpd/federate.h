@@ -88,6 +88,10 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
 apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_policy_server *const *servers,
                                  const uapi_federation_peer **peers, uapi_reason *reasons, size_t count,
                                  const char *initialize, uapi_result *result);
+/** Open another session in place of one that the server does not know any more; NULL if it cannot be. */
+apr_status_t uapi_federate_renew_peer(request_rec *r, uapi_call *call, const uapi_policy_server *server,
+                                      const uapi_federation_peer *dead, const uapi_federation_peer **peer,
+                                      uapi_result *result);
 /** The server says that the session is no more. */
 void uapi_federate_forget_peer(const uapi_call *call, const char *server);
 

@@ -47,6 +47,8 @@ typedef struct part {
     apr_array_header_t *entries; /* const char *, JSON */
     const char *cursor;          /* its next page: a JSON string as it came; NULL: none */
     int pages, over, ttl;
+    int stale;  /* the session was dead: 1 it is to be opened anew, 2 it has been */
+    int silent; /* there was no answer at all */
     uapi_reason trouble;
 } part;
 
@@ -62,6 +64,27 @@ static const char *cache_key(request_rec *r, const uapi_call *call, const part *
         key = apr_pstrcat(r->pool, key, "\n", *role, NULL);
     }
     return key;
+}
+
+/* Nobody waits again at once for a server that did not answer. */
+static const char *silence_key(request_rec *r, const uapi_call *call, const part *of)
+{
+    return uapi_federate_key(call, "silent", of->server->name, r->pool);
+}
+
+static void recall_silence(request_rec *r, const uapi_call *call, part *of)
+{
+    if (!of->over && uapi_federate_recall(silence_key(r, call, of), r->pool) != NULL) {
+        of->over = 1;
+        of->trouble = UAPI_REASON_UPSTREAM_FAILED;
+    }
+}
+
+static void remember_silence(request_rec *r, const uapi_call *call, const part *of)
+{
+    if (of->silent && of->trouble == UAPI_REASON_UPSTREAM_FAILED) {
+        uapi_federate_remember(silence_key(r, call, of), "", apr_time_now() + apr_time_from_msec(LEGACY_TTL));
+    }
 }
 
 static void read_entries(request_rec *r, part *of, const uapi_json *json, uint32_t array)
@@ -143,8 +166,11 @@ static void read_page(request_rec *r, uapi_call *call, part *of, const uapi_ask 
     uint32_t array = (ask->result != UAPI_JSON_NONE) ? uapi_json_member(&ask->json, ask->result, key) : UAPI_JSON_NONE;
     of->pages++;
     call->hidden += ask->call->hidden;
-    if (ask->status == HTTP_NOT_FOUND) {
-        uapi_federate_forget_peer(call, of->server->name);
+    of->silent = ask->status == 0;
+    if (ask->status == HTTP_NOT_FOUND && of->stale == 0 && of->peer->revision != UAPI_MCP_2026_07_28) {
+        of->stale = 1;
+        of->pages = 0;
+        return;
     }
     if (array != UAPI_JSON_NONE && ask->json.nodes[array].type == UAPI_JSON_ARRAY) {
         read_entries(r, of, &ask->json, array);
@@ -188,6 +214,24 @@ static apr_status_t ask_round(request_rec *r, uapi_call *call, part *parts, size
     return status;
 }
 
+/* A server that was started anew knows no session of before, but has its tools. The list begins again. */
+static apr_status_t renew_stale(request_rec *r, uapi_call *call, part *parts, size_t count, uapi_result *result)
+{
+    apr_status_t status = APR_SUCCESS;
+    for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
+        part *of = &parts[i];
+        if (of->stale == 1) {
+            of->stale = 2;
+            of->cursor = NULL;
+            apr_array_clear(of->entries);
+            status = uapi_federate_renew_peer(r, call, of->server, of->peer, &of->peer, result);
+            of->over = of->peer == NULL;
+            of->trouble = of->over ? UAPI_REASON_UPSTREAM_FAILED : UAPI_REASON_NONE;
+        }
+    }
+    return status;
+}
+
 static apr_status_t find_peers(request_rec *r, uapi_call *call, part *parts, size_t count, uapi_result *result)
 {
     const uapi_policy_server **servers = apr_pcalloc(r->pool, sizeof(*servers) * (count + 1));
@@ -206,7 +250,7 @@ static apr_status_t find_peers(request_rec *r, uapi_call *call, part *parts, siz
     for (size_t i = 0; i < missing && status == APR_SUCCESS; i++) {
         wanted[i]->peer = peers[i];
         if (peers[i] == NULL) {
-            wanted[i]->over = 1;
+            wanted[i]->over = wanted[i]->silent = 1;
             wanted[i]->trouble = reasons[i];
         }
     }
@@ -221,15 +265,20 @@ static apr_status_t collect(request_rec *r, uapi_call *call, part *parts, size_t
         parts[i].server = APR_ARRAY_IDX(call->federated->allowed, (int)i, const uapi_policy_server *);
         parts[i].entries = apr_array_make(r->pool, 16, sizeof(const char *));
         recall(r, call, &parts[i]);
+        recall_silence(r, call, &parts[i]);
     }
     status = find_peers(r, call, parts, count, result);
     while (status == APR_SUCCESS && asked > 0) {
         status = ask_round(r, call, parts, count, &asked, result);
+        if (status == APR_SUCCESS) {
+            status = renew_stale(r, call, parts, count, result);
+        }
     }
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
         if (parts[i].pages > 0) {
             remember(r, call, &parts[i]);
         }
+        remember_silence(r, call, &parts[i]);
         if (parts[i].trouble != UAPI_REASON_NONE) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, UAPI_LOGNO(0122) "call %s: server %s is missing in %s: %s",
                           call->id, parts[i].server->name, call->mcp.messages[0].method,

@@ -24,9 +24,16 @@ static const char *key_of(const uapi_call *call, const char *server, apr_pool_t 
     return uapi_federate_key(call, call->federated->modern ? "peer modern" : "peer legacy", server, pool);
 }
 
-static const uapi_federation_peer *recall(request_rec *r, const uapi_call *call, const char *server)
+/* In place of a session that the server does not know any more. */
+static const char *key_of_heir(const uapi_call *call, const uapi_federation_peer *dead, const char *server,
+                               apr_pool_t *pool)
 {
-    const char *text = uapi_federate_recall(key_of(call, server, r->pool), r->pool);
+    return uapi_federate_key(call, apr_pstrcat(pool, "heir of ", dead->id, NULL), server, pool);
+}
+
+static const uapi_federation_peer *recall(request_rec *r, const char *key, const char *server)
+{
+    const char *text = uapi_federate_recall(key, r->pool);
     uapi_federation_peer *peer = (text != NULL) ? apr_palloc(r->pool, sizeof(*peer)) : NULL;
     if (peer != NULL) {
         *peer = (uapi_federation_peer){server, (uapi_mcp_revision)(text[0] - '0'), text + 1};
@@ -34,10 +41,9 @@ static const uapi_federation_peer *recall(request_rec *r, const uapi_call *call,
     return peer;
 }
 
-static void remember(request_rec *r, const uapi_call *call, const uapi_federation_peer *peer, const char *server)
+static void remember(request_rec *r, const char *key, const uapi_federation_peer *peer)
 {
-    uapi_federate_remember(key_of(call, server, r->pool), apr_psprintf(r->pool, "%d%s", (int)peer->revision, peer->id),
-                           apr_time_now() + KEPT);
+    uapi_federate_remember(key, apr_psprintf(r->pool, "%d%s", (int)peer->revision, peer->id), apr_time_now() + KEPT);
 }
 
 void uapi_federate_forget_peer(const uapi_call *call, const char *server)
@@ -60,7 +66,11 @@ static const uapi_federation_peer *known(request_rec *r, const uapi_call *call, 
     if (session != NULL && !call->federated->modern) {
         peer = uapi_federation_session_find(session, server->name);
     }
-    return (peer != NULL) ? peer : recall(r, call, server->name);
+    if (peer != NULL && peer->id[0] != '\0') {
+        const uapi_federation_peer *heir = recall(r, key_of_heir(call, peer, server->name, r->pool), server->name);
+        peer = (heir != NULL) ? heir : peer;
+    }
+    return (peer != NULL) ? peer : recall(r, key_of(call, server->name, r->pool), server->name);
 }
 
 /* ---------------------------------------------------------------------------- opening */
@@ -252,7 +262,25 @@ apr_status_t uapi_federate_peers(request_rec *r, uapi_call *call, const uapi_pol
         reasons[which[i]] = (openings[i].trouble != UAPI_REASON_NONE) ? openings[i].trouble
                                                                       : UAPI_REASON_UPSTREAM_FAILED;
         if (openings[i].peer != NULL && initialize == NULL) {
-            remember(r, call, openings[i].peer, openings[i].server->name);
+            remember(r, key_of(call, openings[i].server->name, r->pool), openings[i].peer);
+        }
+    }
+    return status;
+}
+
+apr_status_t uapi_federate_renew_peer(request_rec *r, uapi_call *call, const uapi_policy_server *server,
+                                      const uapi_federation_peer *dead, const uapi_federation_peer **peer,
+                                      uapi_result *result)
+{
+    opening fresh = {.server = server};
+    apr_status_t status;
+    uapi_federate_forget_peer(call, server->name);
+    status = open_all(r, call, &fresh, 1, NULL, result);
+    *peer = fresh.peer;
+    if (status == APR_SUCCESS && fresh.peer != NULL) {
+        remember(r, key_of(call, server->name, r->pool), fresh.peer);
+        if (dead->id[0] != '\0') {
+            remember(r, key_of_heir(call, dead, server->name, r->pool), fresh.peer);
         }
     }
     return status;
