@@ -24,13 +24,13 @@ sub first_cells {
 
 my ($members, $actions) = slurp('docs/audit.md') =~ /^## Members of a record$(.*?)^(\| `action` \| of the method.*?)^## /ms
     or BAIL_OUT('docs/audit.md has another shape');
-my $record = 'mod_uapi/httpd/record.c';
+my @record = map { "mod_uapi/$_" } qw(httpd/record.c cli/pin.c cli/pin_file.c);
 my %nested = map { $_ => 1 } qw(id token type severity);    # of principal and findings
 same 'members of records',
-    [grep { !$nested{$_} } words(qr/\b(?:member|uapi_jcs_key)\(&?w, "(\w+)"/, $record)], [first_cells($members)];
-my %said = map { $_ => 1 } slurp($record) =~ /"([a-z]+(?:_[a-z]+)+)"/g;
+    [grep { !$nested{$_} } words(qr/\b(?:member|uapi_jcs_key)\(&?w, "(\w+)"/, @record)], [first_cells($members)];
+my %said = map { $_ => 1 } join('', map { slurp($_) } @record) =~ /"([a-z]+(?:_[a-z]+)+)"/g;
 is_deeply [grep { !$said{$_} } $members =~ /`([a-z]+(?:_[a-z]+)+)`/g], [], 'audit.md speaks of no other members';
-same 'actions', [words(qr/"(mcp\.[a-z.]+)"/, $record)], [grep { /^mcp\./ } first_cells($actions)];
+same 'actions', [words(qr/"(mcp\.[a-z.]+)"/, @record)], [grep { /^mcp\./ } first_cells($actions)];
 
 my $operations = slurp('docs/operations.md');
 same 'log numbers', [map {"UAPI$_"} words(qr/UAPI_LOGNO\((\d{4})\)/, sources(qr{^mod_uapi/httpd/.*\.c$}))],

@@ -16,6 +16,7 @@
 
 #define REGISTRY UAPI_TAKES(REGISTRY)
 #define TENANT UAPI_TAKES(TENANT)
+#define DECISION (REGISTRY | TENANT | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE)) /* it is recorded in the chain */
 
 static const uapi_command commands[] = {
     {NULL, "init", "", 0, 0, REGISTRY | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(OWNER), 0,
@@ -34,6 +35,17 @@ static const uapi_command commands[] = {
      uapi_command_credential_list},
     {"credential", "delete", "NAME", 1, 1, REGISTRY | TENANT, TENANT, "remove a credential",
      uapi_command_credential_delete},
+    {"pin", "list", "", 0, 0, REGISTRY | TENANT, 0, "show the tools whose definitions are pinned or wait for approval",
+     uapi_command_pin_list},
+    {"pin", "diff", "SERVER TOOL", 2, 2, REGISTRY | TENANT, TENANT,
+     "show what has changed in a tool; exit with 1 if anything has", uapi_command_pin_diff},
+    {"pin", "approve", "SERVER TOOL...", 2, UAPI_MANY_ARGUMENTS, DECISION, TENANT,
+     "pin the definitions that wait, or those pinned on first use", uapi_command_pin_approve},
+    {"pin", "reject", "SERVER TOOL...", 2, UAPI_MANY_ARGUMENTS, DECISION, TENANT,
+     "turn the definitions down that wait; what was pinned stays", uapi_command_pin_reject},
+    {"pin", "export", "[SERVER...]", 0, UAPI_MANY_ARGUMENTS, REGISTRY | TENANT, TENANT,
+     "print what is pinned, for review and for import", uapi_command_pin_export},
+    {"pin", "import", "FILE", 1, 1, DECISION, TENANT, "pin what a reviewed file says", uapi_command_pin_import},
     {"policy", "lint", "PATH...", 1, UAPI_MANY_ARGUMENTS, 0, 0, "check policy files and directories as one set",
      uapi_command_policy_lint},
     {"audit", "show", "", 0, 0,

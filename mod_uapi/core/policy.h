@@ -98,12 +98,20 @@ typedef enum uapi_server_revision {
 
 #define UAPI_POLICY_DEFAULT_TIMEOUT 10000 /* milliseconds */
 
+/** Which definition of a tool may be used (pins.h). */
+typedef enum uapi_pinning {
+    UAPI_PINNING_DISABLED,  /* whatever the server says now */
+    UAPI_PINNING_FIRST_USE, /* the first that was seen, or one that an operator approved since */
+    UAPI_PINNING_REVIEWED   /* only one that an operator approved */
+} uapi_pinning;
+
 /** A `kind: Server`. */
 typedef struct uapi_policy_server {
     const char *name;
     uapi_server_revision revision;
-    unsigned timeout_ms;               /* of what the gateway itself asks this server */
-    const char *ca;                    /* file of certificates that it trusts then; NULL: the system's */
+    unsigned timeout_ms; /* of what the gateway itself asks this server */
+    const char *ca;      /* file of certificates that it trusts then; NULL: the system's */
+    uapi_pinning pinning;
     const char *url;                   /* NULL if none is given */
     const char *credential;            /* name, NULL if it has none */
     const char *inject_header;         /* header name, set iff credential is */
@@ -117,6 +125,8 @@ typedef struct uapi_policy_server {
 const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name);
 /** The MCP servers that have a url, sorted by name: array of const uapi_policy_server *, in the pool. */
 apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool);
+/** 1 if any Server pins its tools. */
+int uapi_policy_pins(const uapi_policy *policy);
 /** 1 if a Server declares the name or a rule names it (a glob does not count). */
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
 

@@ -56,6 +56,14 @@ static const char *const revisions[] = {
 };
 static const uapi_form_words revision_words = {revisions, NULL};
 
+static const char *const pinnings[] = {
+    [UAPI_PINNING_DISABLED] = "disabled",
+    [UAPI_PINNING_FIRST_USE] = "first_use",
+    [UAPI_PINNING_REVIEWED] = "reviewed",
+    NULL,
+};
+static const uapi_form_words pinning_words = {pinnings, NULL};
+
 static const char *const http_methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL};
 static const uapi_form_words http_method_words = {http_methods, NULL};
 
@@ -191,6 +199,7 @@ static const uapi_form_field server_fields[] = {
     {"tls", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, tls), NULL, &tls},
     {"credential", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, credential), NULL, &credential},
     {"operations", UAPI_FORM_NAMED, 0, offsetof(uapi_form_server, operations), NULL, &operation},
+    {"pinning", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, pinning), &pinning_words, NULL},
     {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},
 };

@@ -120,6 +120,7 @@ typedef struct uapi_form_server {
     const uapi_yaml_node *node, *url, *timeout;
     uapi_form_word protocol, revision; /* revision: uapi_server_revision */
     uapi_form_tls *tls;
+    uapi_form_word pinning; /* uapi_pinning */
     uapi_form_credential *credential;
     apr_array_header_t *operations; /* uapi_form_named of uapi_form_operation */
 } uapi_form_server;

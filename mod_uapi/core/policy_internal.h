@@ -87,6 +87,7 @@ struct uapi_policy {
     uapi_policy_realm *everyone; /* never NULL */
     apr_hash_t *tenants;         /* name to uapi_policy_realm */
     apr_hash_t *servers;         /* name to uapi_policy_server */
+    int pins;                    /* some server pins its tools */
     apr_hash_t *known;           /* names of servers that are declared or named exactly */
     uapi_mode firewall_mode;
     apr_array_header_t *scanners; /* uapi_policy_scanner */

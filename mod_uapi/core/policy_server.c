@@ -251,6 +251,8 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
                                                        : UAPI_SERVER_REVISION_AUTO;
         server->timeout_ms = form->timeout != NULL ? parse_timeout(form->timeout->text) : UAPI_POLICY_DEFAULT_TIMEOUT;
         server->ca = form->tls != NULL ? apr_pstrdup(pool, form->tls->ca->text) : NULL;
+        server->pinning = form->pinning.node != NULL ? (uapi_pinning)form->pinning.value : UAPI_PINNING_DISABLED;
+        policy->pins |= server->pinning != UAPI_PINNING_DISABLED;
         if (form->credential != NULL) {
             set_credential(server, form->credential, pool);
         }
@@ -265,6 +267,11 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
 const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name)
 {
     return apr_hash_get(policy->servers, name, APR_HASH_KEY_STRING);
+}
+
+int uapi_policy_pins(const uapi_policy *policy)
+{
+    return policy->pins;
 }
 
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name)

@@ -55,6 +55,14 @@ static apr_status_t close_registry(void *data)
     return APR_SUCCESS;
 }
 
+static int make_caches(uapi_registry *registry, apr_pool_t *pool)
+{
+    registry->tokens = uapi_cache_create(MAX_TOKENS, uapi_registry_token_size(), UAPI_CACHE_PLAIN, pool);
+    registry->credentials = uapi_cache_create(MAX_CREDENTIALS, uapi_registry_credential_size(), UAPI_CACHE_PLAIN, pool);
+    registry->deks = uapi_cache_create(MAX_DEKS, UAPI_KEY_SIZE, UAPI_CACHE_SECRET, pool);
+    return registry->tokens && registry->credentials && registry->deks;
+}
+
 apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, const uapi_keyring *keyring,
                                 apr_pool_t *pool, uapi_result *result)
 {
@@ -63,11 +71,7 @@ apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, cons
     *registry = NULL;
     made->path = apr_pstrdup(pool, path);
     made->keyring = keyring;
-    made->tokens = uapi_cache_create(MAX_TOKENS, uapi_registry_token_size(), UAPI_CACHE_PLAIN, pool);
-    made->credentials = uapi_cache_create(MAX_CREDENTIALS, uapi_registry_credential_size(), UAPI_CACHE_PLAIN, pool);
-    made->deks = uapi_cache_create(MAX_DEKS, UAPI_KEY_SIZE, UAPI_CACHE_SECRET, pool);
-    if (!made->tokens || !made->credentials || !made->deks ||
-        apr_pool_create_unmanaged(&made->watch_pool) != APR_SUCCESS) {
+    if ((keyring && !make_caches(made, pool)) || apr_pool_create_unmanaged(&made->watch_pool) != APR_SUCCESS) {
         return uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_REGISTRY_UNAVAILABLE, "no memory for the registry");
     }
     pthread_mutex_init(&made->idle_lock, NULL);

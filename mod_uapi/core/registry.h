@@ -33,7 +33,8 @@ apr_status_t uapi_registry_check_tenant(const char *path, const char *tenant, ap
 
 /**
  * In a child (or uapictl). Pool cleanup closes all. Fails only for want of memory: a file that cannot be read now is
- * tried again by each call that needs it. The keyring must outlive it.
+ * tried again by each call that needs it. The keyring must outlive it. NULL: a file of the registry's form without
+ * tokens and credentials (pins.h), which the functions below must not be asked about.
  */
 apr_status_t uapi_registry_open(uapi_registry **registry, const char *path, const uapi_keyring *keyring,
                                 apr_pool_t *pool, uapi_result *result);

@@ -133,7 +133,7 @@ static void look(uapi_registry *registry, int64_t now)
     watch_generation(registry, pool);
     watch_file(registry, pool);
     watch_killed_writers(registry, pool);
-    if (now >= registry->next_wipe) {
+    if (registry->deks && now >= registry->next_wipe) {
         registry->next_wipe = now + WIPE_PERIOD;
         uapi_cache_clear(registry->deks);
     }

@@ -63,6 +63,8 @@ typedef enum uapi_reason {
     UAPI_REASON_POLICY_DENIED,         /* policy.denied: a deny rule matched */
     UAPI_REASON_POLICY_DEFAULT,        /* policy.default_deny: no rule allows it */
     UAPI_REASON_OPERATION_UNKNOWN,     /* operation.unknown: none of the service has this method and path */
+    UAPI_REASON_TOOL_UNPINNED,         /* tool.unpinned: no definition of the tool is pinned */
+    UAPI_REASON_TOOL_CHANGED,          /* tool.changed: its definition differs from the pinned one */
     UAPI_REASON_FIREWALL_BLOCKED,      /* firewall.blocked */
     UAPI_REASON_FIREWALL_OVERLOAD,     /* firewall.overload: more candidates than can be judged */
     UAPI_REASON_CREDENTIAL_MISSING,    /* credential.missing */

@@ -56,6 +56,9 @@ typedef struct uapi_call {
     uapi_verdict verdict;             /* the strictest of all messages */
     struct uapi_call_member *members; /* one for each message of a batch (batch.h); NULL: no batch */
 
+    /* pinning */
+    uapi_reason pinning; /* what a tool's definition would have refused, had UapiEngine not been in shadow mode; NONE */
+
     /* inspect the request */
     uapi_firewall_report request_report; /* of the body; offsets are the view's */
     uapi_firewall_report query_report;   /* of the query string, unescaped */

@@ -366,6 +366,21 @@ int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
 
 /* ------------------------------------------------------------------ post_config */
 
+/* Children keep here what definitions of tools they saw; made while still root, because the folder may be closed to them. */
+static int prepare_pins(uapi_gateway *gateway, server_rec *server, apr_pool_t *pconf)
+{
+    int as_root = (geteuid() == 0);
+    uapi_result result = {0};
+    if (gateway->config->registry == NULL || gateway->policy == NULL || !uapi_policy_pins(gateway->policy) ||
+        uapi_pins_prepare(gateway->config->registry, as_root ? (int)ap_unixd_config.user_id : -1,
+                          as_root ? (int)ap_unixd_config.group_id : -1, pconf, &result) == APR_SUCCESS) {
+        return 1;
+    }
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, UAPI_LOGNO(0011) "pinning of tools: %s",
+                 result.detail);
+    return 0;
+}
+
 int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     apr_hash_t *opened = apr_hash_make(ptemp);
@@ -379,6 +394,9 @@ int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
         const char *path = gateway->config->audit;
         uapi_result result = {0};
         int power = 0;
+        if (!prepare_pins(gateway, server, pconf)) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
         if (path == NULL || gateway->keyring == NULL) {
             continue;
         }
@@ -448,6 +466,10 @@ static apr_status_t start_gateway(int index, apr_pool_t *pchild, uapi_result *re
             status = uapi_registry_open(&gateway->registry, gateway->config->registry, gateway->keyring, pchild,
                                         result);
         }
+    }
+    if (status == APR_SUCCESS && gateway->registry != NULL && gateway->policy != NULL &&
+        uapi_policy_pins(gateway->policy)) {
+        status = uapi_pins_open(&gateway->pins, gateway->registry, gateway->config->registry, pchild, result);
     }
     return status;
 }

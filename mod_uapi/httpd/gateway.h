@@ -14,6 +14,7 @@
 
 #include "../core/firewall.h"
 #include "../core/keyring.h"
+#include "../core/pins.h"
 #include "../core/policy.h"
 #include "../core/registry.h"
 
@@ -27,6 +28,7 @@ struct uapi_gateway {
     uapi_firewall *firewall;
     int power;               /* some route asks for durability power */
     uapi_registry *registry; /* in a child */
+    uapi_pins *pins;         /* in a child; NULL if no server of the policy pins its tools */
     uapi_audit *audit;
 };
 

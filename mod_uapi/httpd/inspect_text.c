@@ -7,6 +7,7 @@
 #include "federate.h"
 #include "inspect.h"
 #include "log.h"
+#include "pinning.h"
 #include "stages.h"
 #include "../core/listing.h"
 #include "../core/redact.h"
@@ -101,24 +102,42 @@ static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_cal
     return (uapi_redact_edits(edits, view, &chosen, pool) == APR_SUCCESS) ? APR_SUCCESS : blocked(report, pool, result);
 }
 
+typedef struct list_filter {
+    const uapi_call *call;
+    apr_hash_t *shown; /* names of tools; NULL: all */
+} list_filter;
+
 static int offers(void *baton, const char *method, const char *name)
 {
-    return uapi_decide_offers(baton, method, name);
+    const list_filter *filter = baton;
+    return uapi_decide_offers(filter->call, method, name) &&
+           (filter->shown == NULL || strcmp(method, "tools/call") != 0 ||
+            apr_hash_get(filter->shown, name, APR_HASH_KEY_STRING) != NULL);
 }
 
-/* What policy does not let the caller use is not shown to it either. Each message of a batch may be a list. */
-static void cut_lists(apr_array_header_t *edits, uapi_call *call, const uapi_json *json, apr_pool_t *pool)
+/* What policy does not let the caller use is not shown to it either, nor a tool whose definition has changed. Each message of a
+ * batch may be a list. */
+static apr_status_t cut_lists(apr_array_header_t *edits, uapi_call *call, const uapi_json *json, apr_pool_t *pool,
+                              uapi_result *result)
 {
     uint32_t message = 0, end = json->count;
-    if (json->count == 0 || call->protocol != UAPI_PROTOCOL_MCP || !uapi_call_enforces(call)) {
-        return;
+    if (json->count == 0 || call->protocol != UAPI_PROTOCOL_MCP) {
+        return APR_SUCCESS;
     }
     if (json->nodes[0].type == UAPI_JSON_ARRAY) {
         message = 1;
     }
     for (; message < end; message = json->nodes[message].skip) {
-        call->hidden += uapi_listing_cut(edits, json, message, offers, call, pool);
+        list_filter filter = {call, NULL};
+        apr_status_t status = uapi_pinning_shown(call, json, message, &filter.shown, pool, result);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        if (uapi_call_enforces(call)) {
+            call->hidden += uapi_listing_cut(edits, json, message, offers, &filter, pool);
+        }
     }
+    return APR_SUCCESS;
 }
 
 /* Behind a universal gateway a server's words are made the endpoint's. */
@@ -140,10 +159,12 @@ static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspect
 {
     apr_array_header_t *edits = uapi_edit_list(pool);
     apr_status_t status = collect_redactions(edits, call, view, &out->report, pool, result);
+    if (status == APR_SUCCESS) {
+        status = cut_lists(edits, call, &out->json, pool, result);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
-    cut_lists(edits, call, &out->json, pool);
     if (call->mcp.count > 0 && uapi_call_enforces(call)) {
         uapi_batch_cut_strays(edits, call, out, pool);
     }

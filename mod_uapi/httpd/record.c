@@ -157,6 +157,9 @@ static const char *shadow_reason(const uapi_call *call, const uapi_verdict *verd
     if (verdict->effect == UAPI_EFFECT_DENY) {
         return uapi_reason_describe(verdict->reason)->code;
     }
+    if (call->pinning != UAPI_REASON_NONE) {
+        return uapi_reason_describe(call->pinning)->code;
+    }
     if (call->request_report.overload || call->query_report.overload) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
     }
@@ -247,6 +250,25 @@ apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const c
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
     return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);
+}
+
+apr_status_t uapi_record_pin(uapi_call *call, const uapi_store_observation *seen, apr_pool_t *pool, uapi_result *result)
+{
+    char buffer[RECORD_ROOM];
+    uapi_jcs w;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    member(&w, "action",
+           seen->clear ? "mcp.tool.restore" : (seen->role == UAPI_STORE_FIRST ? "mcp.tool.pin" : "mcp.tool.hold"));
+    timestamp(&w, apr_time_now());
+    member(&w, "call", call->id);
+    member(&w, "hash", seen->hash);
+    member(&w, "kind", "pin");
+    member(&w, "server", seen->server);
+    member(&w, "target", seen->tool);
+    member(&w, "tenant", call->principal->tenant);
+    uapi_jcs_object_close(&w);
+    return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), pool, result);
 }
 
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result)

@@ -19,4 +19,8 @@ apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const c
 /** The outcome: `what` is "ok", or the code of the reason why the answer is not the upstream's. */
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result);
 
+/** A change in what is known of a tool's definition (core/pins.h), seen in this call's answer. */
+apr_status_t uapi_record_pin(uapi_call *call, const uapi_store_observation *seen, apr_pool_t *pool,
+                             uapi_result *result);
+
 #endif

@@ -23,6 +23,8 @@ static int concerns_message(uapi_reason reason)
     switch (reason) {
     case UAPI_REASON_POLICY_DENIED:
     case UAPI_REASON_POLICY_DEFAULT:
+    case UAPI_REASON_TOOL_UNPINNED:
+    case UAPI_REASON_TOOL_CHANGED:
     case UAPI_REASON_FIREWALL_BLOCKED:
     case UAPI_REASON_FIREWALL_OVERLOAD:
     case UAPI_REASON_CREDENTIAL_MISSING:

@@ -36,6 +36,9 @@ int uapi_decide_offers(const uapi_call *call, const char *method, const char *na
 /** May the server ask the client for this (sampling, elicitation, roots)? */
 void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_verdict *verdict);
 
+/** pinning: may the tools that are called be used with the definitions they have now (core/pins.h)? */
+apr_status_t uapi_stage_pinning(request_rec *r, uapi_call *call, uapi_result *result);
+
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
 

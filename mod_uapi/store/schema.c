@@ -99,6 +99,56 @@ const char uapi_schema_views[] =
     "  DELETE FROM t_credentials WHERE name = OLD.name AND tenant = current_tenant();\n"
     "END;\n";
 
+const char uapi_schema_upgrade_2[] = "CREATE TABLE t_pins (\n"
+                                     "  tenant TEXT NOT NULL REFERENCES t_tenants (name),\n"
+                                     "  server TEXT NOT NULL,\n"
+                                     "  tool TEXT NOT NULL,\n"
+                                     "  hash TEXT NOT NULL,\n"
+                                     "  definition TEXT NOT NULL,\n"
+                                     "  rejected TEXT NOT NULL,\n"
+                                     "  updated INTEGER NOT NULL,\n"
+                                     "  PRIMARY KEY (tenant, server, tool)\n"
+                                     ") STRICT, WITHOUT ROWID;\n"
+                                     "CREATE TABLE t_observations (\n"
+                                     "  tenant TEXT NOT NULL,\n" /* whose tenants stand in the registry, another file */
+                                     "  server TEXT NOT NULL,\n"
+                                     "  tool TEXT NOT NULL,\n"
+                                     "  role TEXT NOT NULL CHECK (role IN ('first', 'held')),\n"
+                                     "  hash TEXT NOT NULL,\n"
+                                     "  definition TEXT NOT NULL,\n"
+                                     "  seen INTEGER NOT NULL,\n"
+                                     "  PRIMARY KEY (tenant, server, tool, role)\n"
+                                     ") STRICT, WITHOUT ROWID;\n";
+
+const char uapi_schema_views_2[] =
+    "CREATE TEMP VIEW v_pins AS\n"
+    "  SELECT server, tool, hash, definition, rejected, updated FROM main.t_pins WHERE tenant = current_tenant();\n"
+    "CREATE TEMP TRIGGER v_pins_insert INSTEAD OF INSERT ON v_pins BEGIN\n"
+    "  INSERT INTO t_pins (tenant, server, tool, hash, definition, rejected, updated)\n"
+    "  VALUES (current_tenant(), NEW.server, NEW.tool, NEW.hash, NEW.definition, NEW.rejected, NEW.updated)\n"
+    "  ON CONFLICT (tenant, server, tool) DO UPDATE SET hash = excluded.hash, definition = excluded.definition,\n"
+    "    rejected = excluded.rejected, updated = excluded.updated;\n"
+    "END;\n"
+
+    "CREATE TEMP VIEW v_observations AS\n"
+    "  SELECT server, tool, role, hash, definition, seen FROM main.t_observations WHERE tenant = current_tenant();\n"
+    "CREATE TEMP TRIGGER v_observations_insert INSTEAD OF INSERT ON v_observations BEGIN\n"
+    "  INSERT INTO t_observations (tenant, server, tool, role, hash, definition, seen)\n"
+    "  VALUES (current_tenant(), NEW.server, NEW.tool, NEW.role, NEW.hash, NEW.definition, NEW.seen)\n"
+    "  ON CONFLICT (tenant, server, tool, role) DO UPDATE SET hash = excluded.hash,\n"
+    "    definition = excluded.definition, seen = excluded.seen WHERE role = 'held';\n"
+    "END;\n"
+    "CREATE TEMP TRIGGER v_observations_delete INSTEAD OF DELETE ON v_observations BEGIN\n"
+    "  DELETE FROM t_observations\n"
+    "  WHERE server = OLD.server AND tool = OLD.tool AND role = OLD.role AND tenant = current_tenant();\n"
+    "END;\n";
+
+const char uapi_schema_views_2_absent[] =
+    "CREATE TEMP VIEW v_pins AS SELECT NULL AS server, NULL AS tool, NULL AS hash, NULL AS definition,\n"
+    "  NULL AS rejected, NULL AS updated WHERE 0;\n"
+    "CREATE TEMP VIEW v_observations AS SELECT NULL AS server, NULL AS tool, NULL AS role, NULL AS hash,\n"
+    "  NULL AS definition, NULL AS seen WHERE 0;\n";
+
 static const struct {
     const char *name;
     uapi_schema_right right;
@@ -109,6 +159,8 @@ static const struct {
     {"v_presented_tokens", UAPI_SCHEMA_READ},
     {"v_deks", UAPI_SCHEMA_READ},
     {"v_credentials", UAPI_SCHEMA_READ},
+    {"v_pins", UAPI_SCHEMA_READ},
+    {"v_observations", UAPI_SCHEMA_READ},
     {"v_tenants_insert", UAPI_SCHEMA_WRITE},
     {"v_principals_insert", UAPI_SCHEMA_WRITE},
     {"v_tokens_insert", UAPI_SCHEMA_WRITE},
@@ -116,6 +168,9 @@ static const struct {
     {"v_deks_insert", UAPI_SCHEMA_WRITE},
     {"v_credentials_insert", UAPI_SCHEMA_WRITE},
     {"v_credentials_delete", UAPI_SCHEMA_WRITE},
+    {"v_pins_insert", UAPI_SCHEMA_WRITE},
+    {"v_observations_insert", UAPI_SCHEMA_WRITE},
+    {"v_observations_delete", UAPI_SCHEMA_WRITE},
 };
 
 uapi_schema_right uapi_schema_right_of(const char *name)

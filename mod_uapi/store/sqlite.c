@@ -96,6 +96,7 @@ static int make_schema(const uapi_store *store)
     int code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;", NULL, NULL, NULL);
 
     code = code ? code : sqlite3_exec(store->db, uapi_schema_tables, NULL, NULL, NULL);
+    code = code ? code : sqlite3_exec(store->db, uapi_schema_upgrade_2, NULL, NULL, NULL);
     code = code ? code : sqlite3_exec(store->db, stamp, NULL, NULL, NULL);
     return code ? code : sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
 }
@@ -116,19 +117,43 @@ static int read_number(const uapi_store *store, const char *sql, int *number)
     return code;
 }
 
+/* Another writer may have done it meanwhile, so the version is looked at again under the lock. */
+static int upgrade_schema(const uapi_store *store, int *version)
+{
+    int code = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+    code = code ? code : read_number(store, "PRAGMA user_version", version);
+    if (code == SQLITE_OK && *version == 1) {
+        code = sqlite3_exec(store->db, uapi_schema_upgrade_2, NULL, NULL, NULL);
+        code = code ? code : sqlite3_exec(store->db, "PRAGMA user_version = 2", NULL, NULL, NULL);
+        *version = 2;
+    }
+    code = code ? code : sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(store->db)) {
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return code;
+}
+
+/* A reader takes a file of version 1 as it is: it has no pins. */
 static apr_status_t judge_schema(uapi_store *store, apr_pool_t *pool, uapi_result *result)
 {
     int application = 0, version = 0;
     int code = read_number(store, "PRAGMA application_id", &application);
 
     code = code ? code : read_number(store, "PRAGMA user_version", &version);
+    if (code == SQLITE_OK && application == UAPI_SCHEMA_APPLICATION_ID && version == 1 &&
+        store->mode != UAPI_STORE_READ) {
+        code = upgrade_schema(store, &version);
+    }
+    store->version = version;
     if (code != SQLITE_OK) {
         return uapi_sqlite_fail(store, code, "read it", pool, result);
     }
     if (application != UAPI_SCHEMA_APPLICATION_ID) {
         return fail(store, APR_EGENERAL, "is an SQLite database, but no registry", pool, result);
     }
-    if (version != UAPI_SCHEMA_VERSION) {
+    if (version != UAPI_SCHEMA_VERSION && !(version == 1 && store->mode == UAPI_STORE_READ)) {
         return fail(store, APR_EGENERAL,
                     apr_psprintf(pool, "has schema %d and this program knows %d: %s", version, UAPI_SCHEMA_VERSION,
                                  version > UAPI_SCHEMA_VERSION ? "use the newer program that made it"
@@ -142,6 +167,9 @@ static int make_views(const uapi_store *store)
 {
     int code = sqlite3_exec(store->db, uapi_schema_views, NULL, NULL, NULL);
 
+    code = code ? code
+                : sqlite3_exec(store->db, store->version == 1 ? uapi_schema_views_2_absent : uapi_schema_views_2, NULL,
+                               NULL, NULL);
     if (code == SQLITE_OK && store->mode == UAPI_STORE_READ) {
         code = sqlite3_exec(store->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
     }

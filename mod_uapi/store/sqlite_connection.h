@@ -31,6 +31,10 @@ typedef enum uapi_statement {
     UAPI_STATEMENT_DEK_NEWEST,
     UAPI_STATEMENT_CREDENTIAL_FIND,
     UAPI_STATEMENT_CREDENTIAL_LIST,
+    UAPI_STATEMENT_PIN_FIND,
+    UAPI_STATEMENT_PIN_LIST,
+    UAPI_STATEMENT_OBSERVATION_FIND,
+    UAPI_STATEMENT_OBSERVATION_LIST,
     UAPI_STATEMENT_FIRST_WRITING, /* from here on: not prepared in UAPI_STORE_READ */
     UAPI_STATEMENT_BEGIN = UAPI_STATEMENT_FIRST_WRITING,
     UAPI_STATEMENT_COMMIT,
@@ -44,6 +48,10 @@ typedef enum uapi_statement {
     UAPI_STATEMENT_DEK_INSERT,
     UAPI_STATEMENT_CREDENTIAL_PUT,
     UAPI_STATEMENT_CREDENTIAL_DELETE,
+    UAPI_STATEMENT_PIN_PUT,
+    UAPI_STATEMENT_OBSERVATION_FULL,
+    UAPI_STATEMENT_OBSERVATION_PUT,
+    UAPI_STATEMENT_OBSERVATION_DELETE,
     UAPI_STATEMENT_COUNT
 } uapi_statement;
 
@@ -55,6 +63,7 @@ struct uapi_store {
     sqlite3_stmt *statements[UAPI_STATEMENT_COUNT];
     uapi_store_mode mode;
     uapi_store_phase phase;
+    int version; /* of the file's schema */
     const char *path;
     apr_pool_t *pool;
     uapi_generation *generation; /* NULL in UAPI_STORE_READ */

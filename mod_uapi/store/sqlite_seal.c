@@ -26,6 +26,14 @@ static const char *const statements[UAPI_STATEMENT_COUNT] = {
                                        "WHERE name = ?1",
     [UAPI_STATEMENT_CREDENTIAL_LIST] = "SELECT name, version, dek_version, blob, updated FROM v_credentials "
                                        "ORDER BY name",
+    [UAPI_STATEMENT_PIN_FIND] = "SELECT server, tool, hash, definition, rejected, updated FROM v_pins "
+                                "WHERE server = ?1 AND tool = ?2",
+    [UAPI_STATEMENT_PIN_LIST] = "SELECT server, tool, hash, definition, rejected, updated FROM v_pins "
+                                "ORDER BY server, tool",
+    [UAPI_STATEMENT_OBSERVATION_FIND] = "SELECT server, tool, role, hash, definition, seen FROM v_observations "
+                                        "WHERE server = ?1 AND tool = ?2 ORDER BY role",
+    [UAPI_STATEMENT_OBSERVATION_LIST] = "SELECT server, tool, role, hash, definition, seen FROM v_observations "
+                                        "ORDER BY server, tool, role",
     [UAPI_STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [UAPI_STATEMENT_COMMIT] = "COMMIT",
     [UAPI_STATEMENT_ROLLBACK] = "ROLLBACK",
@@ -40,6 +48,12 @@ static const char *const statements[UAPI_STATEMENT_COUNT] = {
     [UAPI_STATEMENT_CREDENTIAL_PUT] = "INSERT INTO v_credentials (name, version, dek_version, blob, updated) "
                                       "VALUES (?1, ?2, ?3, ?4, ?5)",
     [UAPI_STATEMENT_CREDENTIAL_DELETE] = "DELETE FROM v_credentials WHERE name = ?1",
+    [UAPI_STATEMENT_PIN_PUT] = "INSERT INTO v_pins (server, tool, hash, definition, rejected, updated) "
+                               "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [UAPI_STATEMENT_OBSERVATION_FULL] = "SELECT tool FROM v_observations WHERE server = ?1 LIMIT 1 OFFSET ?2",
+    [UAPI_STATEMENT_OBSERVATION_PUT] = "INSERT INTO v_observations (server, tool, role, hash, definition, seen) "
+                                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [UAPI_STATEMENT_OBSERVATION_DELETE] = "DELETE FROM v_observations WHERE server = ?1 AND tool = ?2 AND role = ?3",
 };
 
 static void current_tenant(sqlite3_context *context, int count, sqlite3_value **values)

@@ -128,6 +128,66 @@ apr_status_t uapi_store_credential_list(uapi_store *store, apr_array_header_t **
                                         uapi_result *result);
 apr_status_t uapi_store_credential_delete(uapi_store *store, const char *name, apr_pool_t *pool, uapi_result *result);
 
+/*
+ * Tool pins. What an operator decided stands in the registry (uapi_store_pin). What the server saw stands in a second
+ * file of the same form, `<registry>-observed` (uapi_store_observation), which the server's user may write: so a
+ * child can keep what it saw without a right to write the registry.
+ */
+
+/** The most observations that a tenant keeps of one server. */
+#define UAPI_STORE_MAX_OBSERVATIONS 8192
+/** The longest definition that is kept, in bytes. */
+#define UAPI_STORE_MAX_DEFINITION (256 * 1024)
+
+/** What an operator decided about a tool. */
+typedef struct uapi_store_pin {
+    const char *server, *tool;
+    const char *hash;       /* 64 hexadecimal digits: SHA-256 of the definition; "": none is approved */
+    const char *definition; /* canonical JSON; "" if none is approved */
+    const char *rejected;   /* hash of a definition that was turned down; "" if none was */
+    apr_time_t updated;
+} uapi_store_pin;
+
+/** Of the bound tenant. APR_NOTFOUND (result untouched) if there is none. */
+apr_status_t uapi_store_pin_find(uapi_store *store, const char *server, const char *tool, uapi_store_pin **pin,
+                                 apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_store_pin_list(uapi_store *store, apr_array_header_t **pins, apr_pool_t *pool, uapi_result *result);
+/** Insert or replace all of them, or none. */
+apr_status_t uapi_store_pin_put(uapi_store *store, const uapi_store_pin *pins, size_t count, apr_pool_t *pool,
+                                uapi_result *result);
+
+typedef enum uapi_store_role {
+    UAPI_STORE_FIRST, /* the first definition that was seen; never replaced */
+    UAPI_STORE_HELD   /* the last one seen that differs from the pin */
+} uapi_store_role;
+
+typedef struct uapi_store_observation {
+    const char *server, *tool;
+    uapi_store_role role;
+    const char *hash;
+    const char *definition; /* "": too long to keep */
+    apr_time_t seen;
+    int clear;  /* writing: take the observation with this hash away instead */
+    int needed; /* writing: keep it beyond UAPI_STORE_MAX_OBSERVATIONS too */
+} uapi_store_observation;
+
+/** Of the bound tenant, at most one of each role; perhaps empty. */
+apr_status_t uapi_store_observation_find(uapi_store *store, const char *server, const char *tool,
+                                         apr_array_header_t **observations, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_store_observation_list(uapi_store *store, apr_array_header_t **observations, apr_pool_t *pool,
+                                         uapi_result *result);
+
+/** Told of each observation that changed something, before the change holds; a failure undoes them all. */
+typedef apr_status_t (*uapi_store_witness)(void *baton, const uapi_store_observation *observation, apr_pool_t *pool,
+                                           uapi_result *result);
+
+/**
+ * Write all of them, or none. A FIRST that is there already stays, a HELD is replaced unless it is the same, and beyond
+ * UAPI_STORE_MAX_OBSERVATIONS only what is needed is added: none of these is a failure. `witness` may be NULL.
+ */
+apr_status_t uapi_store_observation_put(uapi_store *store, const uapi_store_observation *observations, size_t count,
+                                        uapi_store_witness witness, void *baton, apr_pool_t *pool, uapi_result *result);
+
 /**
  * The generation (see above), for caches; maps the file read-only (creating it needs write access and is done by
  * uapi_store_open). Returned pointer lives with the pool. Read it with an acquire load; odd means: do not cache.

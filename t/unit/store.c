@@ -380,11 +380,12 @@ static void unfit_files_are_refused(void **state)
     assert_int_equal(chmod(path, 0602), 0);
     assert_open_fails(UAPI_STORE_READ, "chmod o-w");
     chmod(path, 0600);
-    run_sql("PRAGMA user_version = 2");
+    run_sql("PRAGMA user_version = 3");
     assert_open_fails(UAPI_STORE_READ, "newer program");
+    assert_open_fails(UAPI_STORE_WRITE, "newer program");
     run_sql("PRAGMA user_version = 0");
     assert_open_fails(UAPI_STORE_READ, "not made whole");
-    run_sql("PRAGMA user_version = 1; DROP TABLE t_tokens");
+    run_sql("PRAGMA user_version = 2; DROP TABLE t_tokens");
     assert_open_fails(UAPI_STORE_READ, "prepare its statements");
 }
 

@@ -1,0 +1,97 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "pinning.h"
+
+#include <string.h>
+
+#include "batch.h"
+#include "record.h"
+#include "stages.h"
+
+/* 0 if the call's server does not pin its tools. */
+static int scope_of(const uapi_call *call, uapi_pin_scope *scope)
+{
+    const uapi_policy_server *server = (call->server != NULL && uapi_policy_pins(call->gateway->policy))
+                                           ? uapi_policy_find_server(call->gateway->policy, call->server)
+                                           : NULL;
+    if (server == NULL || server->pinning == UAPI_PINNING_DISABLED || call->protocol != UAPI_PROTOCOL_MCP) {
+        return 0;
+    }
+    *scope = (uapi_pin_scope){call->principal->tenant, server->name, server->pinning};
+    return 1;
+}
+
+static apr_status_t check(const uapi_call *call, const uapi_pin_scope *scope, const uapi_mcp_message *message,
+                          apr_pool_t *pool, uapi_result *result)
+{
+    if (message->method == NULL || strcmp(message->method, "tools/call") != 0 || message->target == NULL) {
+        return APR_SUCCESS;
+    }
+    return uapi_pins_check(call->gateway->pins, scope, message->target, pool, result);
+}
+
+static apr_status_t check_batch(request_rec *r, uapi_call *call, const uapi_pin_scope *scope, uapi_result *result)
+{
+    for (uint32_t i = 0; i < call->mcp.count; i++) {
+        uapi_result why = {0};
+        if (check(call, scope, &call->mcp.messages[i], r->pool, &why) == APR_SUCCESS) {
+            continue;
+        }
+        if (uapi_call_enforces(call)) {
+            uapi_batch_refuse(r, call, i, why.reason, NULL);
+        } else {
+            call->pinning = why.reason;
+        }
+    }
+    return uapi_batch_require_one(call, r->pool, result);
+}
+
+apr_status_t uapi_stage_pinning(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    uapi_result why = {0};
+    uapi_pin_scope scope;
+    apr_status_t status;
+    if (call->mcp.count == 0 || !scope_of(call, &scope)) {
+        return APR_SUCCESS;
+    }
+    if (call->members != NULL) {
+        return check_batch(r, call, &scope, result);
+    }
+    status = check(call, &scope, &call->mcp.messages[0], r->pool, &why);
+    if (status == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    if (!uapi_call_enforces(call)) {
+        call->pinning = why.reason;
+        return APR_SUCCESS;
+    }
+    call->refused_rule = NULL;
+    *result = why;
+    return status;
+}
+
+static apr_status_t witness(void *baton, const uapi_store_observation *observation, apr_pool_t *pool,
+                            uapi_result *result)
+{
+    return uapi_record_pin(baton, observation, pool, result);
+}
+
+apr_status_t uapi_pinning_shown(uapi_call *call, const uapi_json *json, uint32_t message, apr_hash_t **shown,
+                                apr_pool_t *pool, uapi_result *result)
+{
+    uapi_result why = {0};
+    uapi_pin_scope scope;
+    apr_status_t status;
+    *shown = NULL;
+    if (!scope_of(call, &scope)) {
+        return APR_SUCCESS;
+    }
+    status = uapi_pins_observe(call->gateway->pins, &scope, json, message, witness, call, shown, pool, &why);
+    if (!uapi_call_enforces(call)) {
+        *shown = NULL;
+        return APR_SUCCESS;
+    }
+    if (status != APR_SUCCESS) {
+        *result = why;
+    }
+    return status;
+}

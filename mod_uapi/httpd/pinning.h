@@ -1,0 +1,19 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file pinning.h
+ * Lists of tools in answers, looked at before they are shown; see core/pins.h. The stage that judges calls is in stages.h.
+ */
+#ifndef UAPI_HTTPD_PINNING_H
+#define UAPI_HTTPD_PINNING_H
+
+#include "call.h"
+
+/**
+ * The names of the tools in the message at `message` of a server's answer that may be shown, as keys; NULL: all, because the
+ * server does not pin its tools, the message has no list of them, or UapiEngine is in shadow mode (what the server says is
+ * kept and held then too). registry.unavailable, audit.unavailable: the answer must not be shown.
+ */
+apr_status_t uapi_pinning_shown(uapi_call *call, const uapi_json *json, uint32_t message, apr_hash_t **shown,
+                                apr_pool_t *pool, uapi_result *result);
+
+#endif
