@@ -140,7 +140,7 @@ for my $case (['sse', ['bad policy.denied', 'ok get_a']], ['sse-foreign', ['bad 
     is_deeply summary($answer->{events}), $expected, "$how: one event for each answer" or diag $answer->{body};
 }
 $answer = send_batch("[$good,$bad]", how => 'sse-bom');
-like $answer->{body}, qr/^data: \{"jsonrpc":"2\.0","id":"bad".*\n\nid: 7\n/, 'a byte order mark does not stand in the middle';
+like $answer->{body}, qr/^data: \{"jsonrpc":"2\.0","id":"bad".*\n\nid: \S{30,}\n/, 'a byte order mark does not stand in the middle';
 
 # What would make it unclear whom an answer is for, or cost too much.
 my $long = '9007199254740993';

@@ -89,6 +89,10 @@ static const uapi_reason_info reasons[] = {
                                      "There is no such session of this caller at this server.",
                                      "Begin a new session with initialize, without a session id."},
 
+    [UAPI_REASON_EVENT_UNKNOWN] = {"event.unknown", 400, UAPI_RPC_REQUEST_INVALID,
+                                   "There is no such event in this caller's session to resume from.",
+                                   "Open the stream without Last-Event-ID."},
+
     [UAPI_REASON_POLICY_DENIED] = {"policy.denied", 403, UAPI_RPC_POLICY_DENIED, "A policy rule forbids this call.",
                                    "Do without this call, or ask the operator to change the policy."},
     [UAPI_REASON_POLICY_DEFAULT] = {"policy.default_deny", 403, UAPI_RPC_POLICY_DENIED,

@@ -60,6 +60,7 @@ typedef enum uapi_reason {
     UAPI_REASON_MCP_VERSION,           /* mcp.version: unknown protocol revision */
     UAPI_REASON_MCP_HEADER_MISMATCH,   /* mcp.header_mismatch: a mirrored header disagrees with the body */
     UAPI_REASON_SESSION_UNKNOWN,       /* session.unknown: no session of this principal at this server */
+    UAPI_REASON_EVENT_UNKNOWN,         /* event.unknown: no event of this principal's streams to resume from */
     UAPI_REASON_POLICY_DENIED,         /* policy.denied: a deny rule matched */
     UAPI_REASON_POLICY_DEFAULT,        /* policy.default_deny: no rule allows it */
     UAPI_REASON_OPERATION_UNKNOWN,     /* operation.unknown: none of the service has this method and path */

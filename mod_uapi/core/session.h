@@ -30,4 +30,23 @@ apr_status_t uapi_session_open(const char **id, const char *sealed, const uapi_k
                                const uapi_principal *principal, const char *server, apr_pool_t *pool,
                                uapi_result *result);
 
+/** What else of a session a caller holds and may bring back. */
+typedef enum uapi_session_part {
+    UAPI_SESSION_EVENT,   /* the id of an event, from which a stream may be resumed (Last-Event-ID) */
+    UAPI_SESSION_ENDPOINT /* where messages are posted (HTTP+SSE of 2024-11-05) */
+} uapi_session_part;
+
+/**
+ * The same for a part: bound to tenant, principal and server, and to the session `of`, the server's own id ("" if it has none).
+ * An event is UAPI_SESSION_MAX bytes at most, as is an endpoint.
+ */
+apr_status_t uapi_session_seal_part(const char **sealed, uapi_session_part part, const char *value, const char *of,
+                                    const uapi_keyring *keyring, const uapi_principal *principal, const char *server,
+                                    apr_pool_t *pool, uapi_result *result);
+
+/** The reverse. event.unknown for an event, session.unknown for an endpoint that was not given for just this. */
+apr_status_t uapi_session_open_part(const char **value, uapi_session_part part, const char *sealed, const char *of,
+                                    const uapi_keyring *keyring, const uapi_principal *principal, const char *server,
+                                    apr_pool_t *pool, uapi_result *result);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 enum { BUFFER_LEAST = 4096 };
 
@@ -221,19 +222,42 @@ static int next_line(uapi_sse_line *line, const char *at, const char *end)
     return 1;
 }
 
-/* Is it a data field, and where does its value begin? */
-static int is_data(const uapi_sse_line *line, const char **value)
+/* Is it a field of this name, and where does its value begin? */
+static int is_field(const uapi_sse_line *line, const char *name, size_t width, const char **value)
 {
     size_t length = (size_t)(line->end - line->start);
 
-    if (length < 4 || memcmp(line->start, "data", 4) != 0 || (length > 4 && line->start[4] != ':')) {
+    if (length < width || memcmp(line->start, name, width) != 0 || (length > width && line->start[width] != ':')) {
         return 0;
     }
-    *value = line->start + (length > 4 ? 5 : 4);
+    *value = line->start + (length > width ? width + 1 : width);
     if (*value < line->end && **value == ' ') {
         ++*value;
     }
     return 1;
+}
+
+static int is_data(const uapi_sse_line *line, const char **value)
+{
+    return is_field(line, "data", 4, value);
+}
+
+static int is_id(const uapi_sse_line *line, const char **value)
+{
+    return is_field(line, "id", 2, value);
+}
+
+/* What an event has besides data. */
+static void note_field(uapi_sse_event *event, const uapi_sse_line *line)
+{
+    const char *value;
+
+    if (is_field(line, "event", 5, &value)) {
+        event->type = value;
+        event->type_length = (size_t)(line->end - value);
+    } else if (is_id(line, &value)) {
+        event->has_id = 1;
+    }
 }
 
 /* Room for joined data; 0 if memory is short. */
@@ -289,7 +313,9 @@ static int read_lines(uapi_sse *sse, uapi_sse_event *event, const char *end)
 
     for (; !blank && next_line(&line, at, end); at = line.next) {
         blank = line.start == line.end;
-        if (is_data(&line, &value) && !add_data(sse, event, value, &line)) {
+        if (!is_data(&line, &value)) {
+            note_field(event, &line);
+        } else if (!add_data(sse, event, value, &line)) {
             return 0;
         }
     }
@@ -408,4 +434,41 @@ void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t leng
     }
     *raw = start;
     *raw_length = (size_t)(out - start);
+}
+
+/* The line with its id replaced, or nothing. */
+static void map_id(apr_array_header_t *pieces, const uapi_sse_line *line, const char *value, uapi_sse_id_map map,
+                   void *baton, apr_pool_t *pool)
+{
+    size_t length = (size_t)(line->end - value);
+    const char *id = memchr(value, '\0', length) ? NULL : map(baton, apr_pstrmemdup(pool, value, length), pool);
+
+    if (id) {
+        APR_ARRAY_PUSH(pieces, struct iovec) = (struct iovec){(void *)(uintptr_t)line->start,
+                                                              (size_t)(value - line->start)};
+        APR_ARRAY_PUSH(pieces, struct iovec) = (struct iovec){(void *)(uintptr_t)id, strlen(id)};
+        APR_ARRAY_PUSH(pieces, struct iovec) = (struct iovec){(void *)(uintptr_t)line->end,
+                                                              (size_t)(line->next - line->end)};
+    }
+}
+
+void uapi_sse_map_ids(const char **raw, size_t *raw_length, size_t lead, uapi_sse_id_map map, void *baton,
+                      apr_pool_t *pool)
+{
+    const char *at = *raw + lead, *end = *raw + *raw_length, *value;
+    apr_array_header_t *pieces = apr_array_make(pool, 8, sizeof(struct iovec));
+    apr_size_t length = 0;
+    uapi_sse_line line;
+
+    APR_ARRAY_PUSH(pieces, struct iovec) = (struct iovec){(void *)(uintptr_t)*raw, lead};
+    for (; next_line(&line, at, end); at = line.next) {
+        if (is_id(&line, &value) && value < line.end) {
+            map_id(pieces, &line, value, map, baton, pool);
+        } else {
+            APR_ARRAY_PUSH(pieces, struct iovec) = (struct iovec){(void *)(uintptr_t)line.start,
+                                                                  (size_t)(line.next - line.start)};
+        }
+    }
+    *raw = apr_pstrcatv(pool, (const struct iovec *)(void *)pieces->elts, (apr_size_t)pieces->nelts, &length);
+    *raw_length = length;
 }

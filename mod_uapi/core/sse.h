@@ -9,6 +9,8 @@
  * A CR at the end of a piece ends its line at once: an LF that follows belongs to the next event's raw bytes and is
  * no line of its own.
  *
+ * An id that a client is given is also what it may resume from (Last-Event-ID), so ids can be replaced.
+ *
  * Ownership: events point into the splitter's buffer and live until the next call on it. One thread at a time.
  */
 #ifndef UAPI_CORE_SSE_H
@@ -29,6 +31,9 @@ typedef struct uapi_sse_event {
     size_t data_length;
     int single_line; /* data is one line: it stands at data_offset in raw, contiguous */
     size_t data_offset;
+    const char *type; /* the value of the last event field; NULL if there is none */
+    size_t type_length;
+    int has_id;  /* it has an id field */
     size_t lead; /* bytes at the start of raw that belong to no line: a byte order mark, or such an LF */
 } uapi_sse_event;
 
@@ -59,5 +64,15 @@ apr_status_t uapi_sse_finish(uapi_sse *sse, uapi_sse_event *event);
  */
 void uapi_sse_rewrite(const uapi_sse_event *event, const char *data, size_t length, apr_pool_t *pool, const char **raw,
                       size_t *raw_length);
+
+/** What an id is to be instead; NULL: the field goes. Any result lives in the pool. */
+typedef const char *(*uapi_sse_id_map)(void *baton, const char *id, apr_pool_t *pool);
+
+/**
+ * Write an event anew with each id that has a value replaced and everything else as it is. An id with a NUL in it, which clients
+ * ignore, goes. `lead` is the event's. Pool-allocated.
+ */
+void uapi_sse_map_ids(const char **raw, size_t *raw_length, size_t lead, uapi_sse_id_map map, void *baton,
+                      apr_pool_t *pool);
 
 #endif

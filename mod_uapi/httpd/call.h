@@ -47,7 +47,11 @@ typedef struct uapi_call {
     size_t upstream_path_length;
     int upstream_balanced; /* a member of a balancer may put a path of its own before it */
 
-    const char *session; /* the server's own session id, NULL if the request names none */
+    const char *session;    /* the server's own session id; NULL if the request names none and the answer gives none */
+    const char *last_event; /* the server's own id of the event to resume after; NULL: none */
+    const char *routed;     /* the address that mod_proxy made of the request's; NULL: it is not mod_proxy's */
+    const char *endpoint;   /* HTTP+SSE: path and query at the server to which this is posted; NULL: the caller's */
+    const char *stream;     /* with it: the id of the call that opened the stream on which the answer comes */
 
     /* federate: only behind a universal gateway */
     struct uapi_federated *federated; /* federate.h; NULL: an ordinary route */
@@ -72,6 +76,15 @@ typedef struct uapi_call {
     char *secret;                       /* plaintext, wiped with the request; NULL before it is unsealed */
     size_t secret_length;
     char *injected; /* the header's value with the secret in it, wiped with the request */
+
+    /* forward */
+    const char *wanted_member; /* the balancer's member that has the session; NULL: any */
+    const char *member;        /* the one it was sent to; NULL: no balancer, or no route */
+    int offered;               /* HTTP+SSE: the stream named an endpoint, so answers to other calls come on it */
+    const char *upstream;      /* of a GET: the address it was sent to */
+    const char *cookie;        /* the caller's own, while the balancer is told the member by one */
+    char *query;               /* the caller's own, while mod_proxy is told the endpoint's */
+    int steered;
 
     /* refuse */
     uapi_result refusal;      /* reason NONE: not refused */

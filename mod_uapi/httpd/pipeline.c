@@ -6,6 +6,7 @@
 #include "http_core.h"
 
 #include "body.h"
+#include "endpoint.h"
 #include "federate.h"
 #include "log.h"
 #include "record.h"
@@ -106,7 +107,9 @@ int uapi_pipeline_fixups(request_rec *r)
         uapi_fail(&verdict, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID,
                   "no gateway could be started in this process");
     } else {
-        judge(r, call, &verdict);
+        if (judge(r, call, &verdict) == APR_SUCCESS) {
+            uapi_endpoint_apply(r, call, &verdict);
+        }
         record(r, call, &verdict);
     }
     if (verdict.reason != UAPI_REASON_NONE) {

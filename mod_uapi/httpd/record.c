@@ -3,12 +3,14 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "../core/jcs.h"
 #include "../core/timestamp.h"
 #include "batch.h"
 #include "log.h"
+#include "settle.h"
 
 #define MAX_TEXT 256 /* bytes of any one string that a caller chose */
 #define RECORD_ROOM 8192
@@ -38,6 +40,19 @@ static const char *action_of(const uapi_call *call, const char *method)
         }
     }
     return (strncmp(method, "http/", 5) == 0) ? "mcp.http" : "mcp.message";
+}
+
+/* The id of a message, where it is one: programs count or draw random letters. What else a caller writes there is none of the record's. */
+static const char *id_text(const uapi_json *json, uint32_t id, apr_pool_t *pool)
+{
+    const char *text = (id != UAPI_JSON_NONE) ? json->text + json->nodes[id].start : "";
+    size_t length = (id != UAPI_JSON_NONE) ? json->nodes[id].length : 0;
+    for (size_t i = 0; i < length; i++) {
+        if (!apr_isalnum(text[i]) && text[i] != '-' && text[i] != '_') {
+            return NULL;
+        }
+    }
+    return (length > 0 && length <= 64) ? apr_pstrmemdup(pool, text, length) : NULL;
 }
 
 static const char *severity_name(uapi_severity severity)
@@ -186,6 +201,9 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, uint32
     write_request_findings(&w, call, index, r->pool);
     member(&w, "ip", r->useragent_ip);
     member(&w, "kind", "decision");
+    if (call->stream != NULL && message != NULL) {
+        member(&w, "message", id_text(&call->json, message->id, r->pool));
+    }
     member(&w, "method", method);
     member(&w, "operation", call->operation != NULL ? call->operation->name : NULL);
     member(&w, "parent", call->parent);
@@ -198,6 +216,7 @@ static size_t write_decision(const request_rec *r, const uapi_call *call, uint32
     member(&w, "rule", verdict->rule);
     member(&w, "server", call->server);
     member(&w, "shadow", refused ? NULL : shadow_reason(call, verdict));
+    member(&w, "stream", call->stream);
     member(&w, "target", target_of(r, call, message));
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
@@ -269,6 +288,31 @@ apr_status_t uapi_record_pin(uapi_call *call, const uapi_store_observation *seen
     member(&w, "tenant", call->principal->tenant);
     uapi_jcs_object_close(&w);
     return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), pool, result);
+}
+
+apr_status_t uapi_record_answer(request_rec *r, uapi_call *call, const uapi_json *json, uint32_t id,
+                                const uapi_firewall_report *report, uapi_reason refused, uapi_result *result)
+{
+    char buffer[RECORD_ROOM];
+    uapi_jcs w;
+    uapi_jcs_begin(&w, buffer, sizeof(buffer));
+    uapi_jcs_object_open(&w);
+    member(&w, "action", "mcp.stream.answer");
+    timestamp(&w, apr_time_now());
+    uapi_jcs_key(&w, "bytes");
+    uapi_jcs_int(&w, (apr_int64_t)json->length);
+    member(&w, "call", call->id);
+    if (report->count > 0) {
+        open_findings(&w, report->count);
+        list_findings(&w, report->findings, report->count);
+        uapi_jcs_array_close(&w);
+    }
+    member(&w, "kind", "outcome");
+    member(&w, "message", id_text(json, id, r->pool));
+    member(&w, "result", refused != UAPI_REASON_NONE ? uapi_reason_describe(refused)->code : UAPI_OUTCOME_OK);
+    member(&w, "tenant", call->principal->tenant);
+    uapi_jcs_object_close(&w);
+    return append(call, buffer, uapi_jcs_end(&w), uapi_config_durability(call->route), r->pool, result);
 }
 
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result)

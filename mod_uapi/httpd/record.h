@@ -16,6 +16,13 @@ apr_status_t uapi_record_decision(request_rec *r, uapi_call *call, uapi_result *
 apr_status_t uapi_record_server_request(request_rec *r, uapi_call *call, const char *method,
                                         const uapi_verdict *verdict, uapi_reason refused, uapi_result *result);
 
+/**
+ * HTTP+SSE: the answer, on this stream, to a message that was posted to another address; `id` is the node of its id. `refused` NONE: it
+ * is passed on.
+ */
+apr_status_t uapi_record_answer(request_rec *r, uapi_call *call, const uapi_json *json, uint32_t id,
+                                const uapi_firewall_report *report, uapi_reason refused, uapi_result *result);
+
 /** The outcome: `what` is "ok", or the code of the reason why the answer is not the upstream's. */
 apr_status_t uapi_record_outcome(request_rec *r, uapi_call *call, const char *what, uapi_result *result);
 

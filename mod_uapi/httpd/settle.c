@@ -2,6 +2,7 @@
 #include "settle.h"
 
 #include "../core/secret.h"
+#include "endpoint.h"
 #include "log.h"
 #include "record.h"
 
@@ -45,6 +46,7 @@ int uapi_settle_log_transaction(request_rec *r)
     for (; r != NULL; r = r->next) {
         uapi_call *call = uapi_call_find(r);
         if (call != NULL) {
+            uapi_endpoint_restore(r, call);
             uapi_settle(r, call, late_outcome(r));
         }
     }

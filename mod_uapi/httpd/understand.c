@@ -6,7 +6,9 @@
 
 #include "../core/mcp_batch.h"
 #include "../core/session.h"
+#include "affinity.h"
 #include "body.h"
+#include "endpoint.h"
 #include "federate.h"
 #include "log.h"
 #include "operation.h"
@@ -145,11 +147,28 @@ static apr_status_t recognise(request_rec *r, uapi_call *call, const char *name,
 static apr_status_t find_session(request_rec *r, uapi_call *call, uapi_result *result)
 {
     const char *sealed = apr_table_get(r->headers_in, "Mcp-Session-Id");
+    apr_status_t status;
     if (sealed == NULL) {
         return APR_SUCCESS;
     }
-    return uapi_session_open(&call->session, sealed, call->gateway->keyring, call->principal, call->server, r->pool,
-                             result);
+    status = uapi_session_open(&call->session, sealed, call->gateway->keyring, call->principal, call->server, r->pool,
+                               result);
+    if (status == APR_SUCCESS) {
+        call->session = uapi_affinity_split(call, call->session, r->pool);
+    }
+    return status;
+}
+
+/* A stream is resumed by whom it was sent to, in the session in which it was: a server may keep the events of all in one place. */
+static apr_status_t find_event(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const char *sealed = apr_table_get(r->headers_in, "Last-Event-ID");
+    if (sealed == NULL) {
+        return APR_SUCCESS;
+    }
+    return uapi_session_open_part(&call->last_event, UAPI_SESSION_EVENT, sealed,
+                                  call->session != NULL ? call->session : "", call->gateway->keyring, call->principal,
+                                  call->server, r->pool, result);
 }
 
 static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
@@ -158,10 +177,18 @@ static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post,
     if (status == APR_SUCCESS && is_post) {
         status = recognise(r, call, apr_table_get(r->headers_in, "Mcp-Name"), result);
     }
-    if (status != APR_SUCCESS || uapi_federate_applies(r)) {
-        return status; /* a universal gateway has sessions of its own */
+    if (status != APR_SUCCESS) {
+        return status;
     }
-    return find_session(r, call, result);
+    if (uapi_federate_applies(r)) {
+        apr_table_unset(r->headers_in, "Last-Event-ID"); /* no peer's */
+        return APR_SUCCESS;                              /* a universal gateway has sessions of its own */
+    }
+    status = find_session(r, call, result);
+    if (status == APR_SUCCESS) {
+        status = uapi_endpoint_find(r, call, result);
+    }
+    return (status == APR_SUCCESS) ? find_event(r, call, result) : status;
 }
 
 apr_status_t uapi_understand_again(request_rec *r, uapi_call *call, const char *name, uapi_result *result)

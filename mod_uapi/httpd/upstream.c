@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * mod_proxy's hook for schemes is no optional one, so the function that registers for it must be found by name: a reference to it would
+ * mod_proxy's hooks for schemes and members are no optional ones, so the functions that register for them must be found by name: a reference to it would
  * have this module fail to load before mod_proxy, and where mod_proxy is not loaded at all. At pre_config all modules are
  * loaded and the hooks not yet sorted.
  */
@@ -8,9 +8,13 @@
 
 #include <dlfcn.h>
 
+#include <apr_strings.h>
+
 #include "mod_proxy.h"
 
+#include "affinity.h"
 #include "call.h"
+#include "endpoint.h"
 #include "log.h"
 #include "operation.h"
 #include "refuse.h"
@@ -18,28 +22,33 @@
 typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const char *const *before,
                                  const char *const *after, int order);
 
+typedef void hook_pre_request(proxy_HOOK_pre_request_t *function, const char *const *before, const char *const *after,
+                              int order);
+
 static int is_http(const char *url)
 {
     return ap_cstr_casecmpn(url, "http://", 7) == 0 || ap_cstr_casecmpn(url, "https://", 8) == 0;
 }
 
-static int refuse_other_schemes(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
-                                const char *proxyhost, apr_port_t proxyport)
+static int judge_upstream(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
+                          const char *proxyhost, apr_port_t proxyport)
 {
     uapi_call *call = uapi_call_find(r);
     uapi_result result = {0};
-    (void)worker;
     (void)conf;
     (void)proxyhost;
     (void)proxyport;
     if (call == NULL) {
         return DECLINED;
     }
+    uapi_endpoint_restore(r, call);
     if (uapi_operation_verify(r, call, url, &result) != APR_SUCCESS) {
         return uapi_refuse(r, call, &result);
     }
     if (is_http(url)) {
-        return DECLINED;
+        call->upstream = (r->method_number == M_GET) ? apr_pstrdup(r->pool, url) : NULL;
+        return (uapi_affinity_check(r, call, worker, &result) == APR_SUCCESS) ? DECLINED
+                                                                              : uapi_refuse(r, call, &result);
     }
     uapi_fail(&result, r->pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,
               "the upstream %s is neither http nor https, and no other scheme can carry a guarded call", url);
@@ -49,12 +58,15 @@ static int refuse_other_schemes(request_rec *r, proxy_worker *worker, proxy_serv
 int uapi_upstream_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
     hook_scheme_handler *hook;
+    hook_pre_request *hook_member;
     (void)pconf;
     (void)plog;
     (void)ptemp;
     *(void **)&hook = dlsym(RTLD_DEFAULT, "proxy_hook_scheme_handler");
-    if (hook != NULL) {
-        hook(refuse_other_schemes, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    *(void **)&hook_member = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
+    if (hook != NULL && hook_member != NULL) {
+        hook(judge_upstream, NULL, NULL, APR_HOOK_REALLY_FIRST);
+        hook_member(uapi_affinity_pre_request, NULL, NULL, APR_HOOK_REALLY_FIRST); /* before the balancer chooses */
     } else if (ap_find_linked_module("mod_proxy.c") != NULL) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, NULL,
                      UAPI_LOGNO(0008) "this mod_proxy cannot be asked which upstreams it calls");

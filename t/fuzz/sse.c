@@ -2,7 +2,7 @@
 /*
  * The SSE splitter: the same stream whole, byte by byte and in pieces that the first input byte chooses gives the
  * same data, and the raw bytes that come out are those that went in. An event rewritten with its own data has that
- * data again.
+ * data again, and one whose ids are replaced by themselves is unchanged.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,6 +54,27 @@ static void check_rewrite(const uapi_sse_event *event, apr_pool_t *pool)
     require(data && data_length == event->data_length && memcmp(data, event->data, data_length) == 0);
 }
 
+static const char *same(void *baton, const char *id, apr_pool_t *pool)
+{
+    (void)baton;
+    (void)pool;
+    require(*id && !strpbrk(id, "\r\n"));
+    return id;
+}
+
+/* With ids that become themselves an event stays as it is, but for those that have a NUL. */
+static void check_ids(const uapi_sse_event *event, apr_pool_t *pool)
+{
+    const char *raw = event->raw;
+    size_t length = event->raw_length;
+
+    uapi_sse_map_ids(&raw, &length, event->lead, same, NULL, pool);
+    require(length <= event->raw_length);
+    if (!event->has_id || !memchr(event->raw, '\0', event->raw_length)) {
+        require(length == event->raw_length && memcmp(raw, event->raw, length) == 0);
+    }
+}
+
 static void note(sse_run *run, const uapi_sse_event *event)
 {
     uapi_sse_event *copy;
@@ -68,6 +89,7 @@ static void note(sse_run *run, const uapi_sse_event *event)
         require(event->data == event->raw + event->data_offset);
     }
     if (run->check_rewrite) {
+        check_ids(event, run->pool);
         check_rewrite(event, run->pool);
     }
     copy = apr_array_push(run->data);

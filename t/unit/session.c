@@ -100,6 +100,36 @@ static void has_a_bound(void **state)
     assert_null(sealed);
 }
 
+static void parts(void **state)
+{
+    const char *sealed, *value;
+    uapi_principal other = agent;
+    uapi_result result = {0};
+    (void)state;
+    other.id = "bot2";
+    assert_int_equal(
+        uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, "e1", "one", &keyring, &agent, "s", pool, NULL),
+        APR_SUCCESS);
+    assert_int_equal(
+        uapi_session_open_part(&value, UAPI_SESSION_EVENT, sealed, "one", &keyring, &agent, "s", pool, NULL),
+        APR_SUCCESS);
+    assert_string_equal(value, "e1");
+    uapi_session_open_part(&value, UAPI_SESSION_EVENT, sealed, "two", &keyring, &agent, "s", pool, &result);
+    assert_null(value);
+    assert_int_equal(result.reason, UAPI_REASON_EVENT_UNKNOWN);
+    uapi_session_open_part(&value, UAPI_SESSION_EVENT, sealed, "one", &keyring, &other, "s", pool, &result);
+    assert_null(value);
+    uapi_session_open_part(&value, UAPI_SESSION_ENDPOINT, sealed, "one", &keyring, &agent, "s", pool, &result);
+    assert_null(value);
+    assert_int_equal(result.reason, UAPI_REASON_SESSION_UNKNOWN);
+    refuses(sealed, &keyring, &agent, "s");
+    /* a session that looks like the end of the binding is none the less another one */
+    uapi_session_open_part(&value, UAPI_SESSION_EVENT, sealed, "one", &keyring, &agent, "s:one", pool, &result);
+    assert_null(value);
+    uapi_session_open_part(&value, UAPI_SESSION_EVENT, seal("id", "s"), "", &keyring, &agent, "s", pool, &result);
+    assert_null(value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +137,7 @@ int main(void)
         cmocka_unit_test(is_nobody_elses),
         cmocka_unit_test(refuses_what_was_never_given),
         cmocka_unit_test(has_a_bound),
+        cmocka_unit_test(parts),
     };
     int failed;
     apr_initialize();

@@ -336,12 +336,68 @@ static void test_rewrite_lead(void **state)
     assert_string_equal(apr_pstrmemdup(pool, raw, length), "\ndata: c\r\n\r\n");
 }
 
+static const char *bracket(void *baton, const char *id, apr_pool_t *p)
+{
+    (void)baton;
+    return strcmp(id, "drop") == 0 ? NULL : apr_pstrcat(p, "<", id, ">", NULL);
+}
+
+/* A NUL ends none of these but where its length is given. */
+static const struct {
+    const char *stream;
+    size_t length;
+    const char *mapped, *type;
+    int has_id;
+} fields[] = {
+    {"id: 1\ndata: a\n\n", 0, "id: <1>\ndata: a\n\n", NULL, 1},
+    {"id:1\r\ndata: a\r\n\r\n", 0, "id:<1>\r\ndata: a\r\n\r\n", NULL, 1},
+    {"id: 1\rid: 2\r\r", 0, "id: <1>\rid: <2>\r\r", NULL, 1},
+    {"id: 1\n\n", 0, "id: <1>\n\n", NULL, 1},
+    {"id\n\n", 0, "id\n\n", NULL, 1},
+    {"id:\n\n", 0, "id:\n\n", NULL, 1},
+    {"id:  \n\n", 0, "id: < >\n\n", NULL, 1},
+    {"id: drop\ndata: a\n\n", 0, "data: a\n\n", NULL, 1},
+    {"id: 1\0x\ndata: a\n\n", 17, "data: a\n\n", NULL, 1},
+    {"idx: 1\n: id: 1\nID: 1\ndata: id: 1\n\n", 0, "idx: 1\n: id: 1\nID: 1\ndata: id: 1\n\n", NULL, 0},
+    {"\xEF\xBB\xBFid: 1\n\n", 0, "\xEF\xBB\xBFid: <1>\n\n", NULL, 1},
+    {"event: endpoint\ndata: /m\n\n", 0, "event: endpoint\ndata: /m\n\n", "endpoint", 0},
+    {"event:a\nevent: endpoint\rdata: /m\n\n", 0, "event:a\nevent: endpoint\rdata: /m\n\n", "endpoint", 0},
+    {"event: endpoint\nevent\n\n", 0, "event: endpoint\nevent\n\n", "", 0},
+    {"retry: 10\n\n", 0, "retry: 10\n\n", NULL, 0},
+};
+
+static void ids_and_types(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        uapi_sse *sse = uapi_sse_create(pool, 1024);
+        size_t length = fields[i].length ? fields[i].length : strlen(fields[i].stream);
+        uapi_sse_event event;
+        const char *raw;
+
+        assert_int_equal(uapi_sse_feed(sse, fields[i].stream, length, NULL), APR_SUCCESS);
+        assert_int_equal(uapi_sse_next(sse, &event), APR_SUCCESS);
+        assert_int_equal(event.has_id, fields[i].has_id);
+        if (fields[i].type) {
+            assert_int_equal(event.type_length, strlen(fields[i].type));
+            assert_memory_equal(event.type, fields[i].type, event.type_length);
+        } else {
+            assert_null(event.type);
+        }
+        raw = event.raw;
+        length = event.raw_length;
+        uapi_sse_map_ids(&raw, &length, event.lead, bracket, NULL, pool);
+        assert_int_equal(length, strlen(fields[i].mapped));
+        assert_memory_equal(raw, fields[i].mapped, length);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),        cmocka_unit_test(test_single_bytes), cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_cr_is_enough), cmocka_unit_test(test_too_large),    cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_rewrite),      cmocka_unit_test(test_rewrite_lead),
+        cmocka_unit_test(ids_and_types), cmocka_unit_test(test_whole),        cmocka_unit_test(test_single_bytes),
+        cmocka_unit_test(test_cuts),     cmocka_unit_test(test_cr_is_enough), cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_cost),     cmocka_unit_test(test_rewrite),      cmocka_unit_test(test_rewrite_lead),
     };
     int failed;
 
