@@ -389,6 +389,116 @@ static void unfit_files_are_refused(void **state)
     assert_open_fails(UAPI_STORE_READ, "prepare its statements");
 }
 
+/* As a program of before made it. */
+static void version_1_is_read_and_upgraded(void **state)
+{
+    uapi_store_pin pin = {.server = "s", .tool = "t", .hash = "h", .definition = "{}", .rejected = ""}, *found;
+    uapi_store *store;
+
+    (void)state;
+    uapi_store_close(new_registry());
+    run_sql("DROP TABLE t_pins; DROP TABLE t_observations; PRAGMA user_version = 1");
+    store = open_store(UAPI_STORE_READ);
+    uapi_store_bind_tenant(store, "acme");
+    assert_int_equal(uapi_store_tenant_exists(store, "acme", pool, NULL), APR_SUCCESS);
+    assert_true(APR_STATUS_IS_NOTFOUND(uapi_store_pin_find(store, "s", "t", &found, pool, NULL)));
+    uapi_store_close(store);
+    store = open_store(UAPI_STORE_WRITE);
+    uapi_store_bind_tenant(store, "acme");
+    assert_int_equal(uapi_store_tenant_exists(store, "other", pool, NULL), APR_SUCCESS);
+    assert_int_equal(uapi_store_pin_put(store, &pin, 1, pool, NULL), APR_SUCCESS);
+    uapi_store_close(store);
+    store = open_store(UAPI_STORE_READ);
+    uapi_store_bind_tenant(store, "acme");
+    assert_int_equal(uapi_store_pin_find(store, "s", "t", &found, pool, NULL), APR_SUCCESS);
+    assert_string_equal(found->hash, "h");
+    uapi_store_close(store);
+    uapi_store_close(open_store(UAPI_STORE_WRITE));
+}
+
+static apr_status_t refuse_the_second(void *baton, const uapi_store_observation *one, apr_pool_t *scratch,
+                                      uapi_result *result)
+{
+    int *count = baton;
+
+    (void)one;
+    return ++*count < 2 ? APR_SUCCESS : uapi_fail(result, scratch, APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE, "no");
+}
+
+static int observed(uapi_store *store, const char *tool, uapi_store_role role, const char *hash)
+{
+    apr_array_header_t *all;
+
+    assert_int_equal(uapi_store_observation_find(store, "s", tool, &all, pool, NULL), APR_SUCCESS);
+    for (int i = 0; i < all->nelts; i++) {
+        const uapi_store_observation *one = &APR_ARRAY_IDX(all, i, uapi_store_observation);
+        if (one->role == role) {
+            return strcmp(one->hash, hash) == 0;
+        }
+    }
+    return 0;
+}
+
+static void observations(void **state)
+{
+    uapi_store_observation rows[] = {
+        {.server = "s", .tool = "a", .role = UAPI_STORE_FIRST, .hash = "1", .definition = "{}"},
+        {.server = "s", .tool = "b", .role = UAPI_STORE_FIRST, .hash = "1", .definition = "{}"},
+    };
+    uapi_store *store = new_registry();
+    uapi_result result = {0};
+    int count = 0;
+
+    (void)state;
+    assert_int_not_equal(uapi_store_observation_put(store, rows, 2, NULL, NULL, pool, NULL), APR_SUCCESS);
+    uapi_store_bind_tenant(store, "acme");
+    assert_int_not_equal(uapi_store_observation_put(store, rows, 2, refuse_the_second, &count, pool, &result),
+                         APR_SUCCESS);
+    assert_int_equal(result.reason, UAPI_REASON_AUDIT_UNAVAILABLE);
+    assert_false(observed(store, "a", UAPI_STORE_FIRST, "1")); /* all or none */
+    assert_int_equal(uapi_store_observation_put(store, rows, 2, NULL, NULL, pool, NULL), APR_SUCCESS);
+    rows[0].hash = "2";
+    count = 0;
+    assert_int_equal(uapi_store_observation_put(store, rows, 2, refuse_the_second, &count, pool, NULL), APR_SUCCESS);
+    assert_int_equal(count, 0); /* nothing was new */
+    assert_true(observed(store, "a", UAPI_STORE_FIRST, "1"));
+    rows[0].role = UAPI_STORE_HELD;
+    assert_int_equal(uapi_store_observation_put(store, rows, 1, NULL, NULL, pool, NULL), APR_SUCCESS);
+    rows[0].hash = "3";
+    assert_int_equal(uapi_store_observation_put(store, rows, 1, NULL, NULL, pool, NULL), APR_SUCCESS);
+    assert_true(observed(store, "a", UAPI_STORE_HELD, "3"));
+    rows[0].clear = 1;
+    rows[0].hash = "2";
+    assert_int_equal(uapi_store_observation_put(store, rows, 1, NULL, NULL, pool, NULL), APR_SUCCESS);
+    assert_true(observed(store, "a", UAPI_STORE_HELD, "3")); /* meanwhile it is another */
+    rows[0].hash = "3";
+    assert_int_equal(uapi_store_observation_put(store, rows, 1, NULL, NULL, pool, NULL), APR_SUCCESS);
+    assert_false(observed(store, "a", UAPI_STORE_HELD, "3"));
+    uapi_store_bind_tenant(store, "other");
+    assert_false(observed(store, "a", UAPI_STORE_FIRST, "1"));
+    uapi_store_close(store);
+}
+
+static void observations_are_bounded(void **state)
+{
+    uapi_store_observation *rows = apr_pcalloc(pool, sizeof(*rows) * (UAPI_STORE_MAX_OBSERVATIONS + 2));
+    uapi_store *store = new_registry();
+
+    (void)state;
+    for (int i = 0; i < UAPI_STORE_MAX_OBSERVATIONS + 2; i++) {
+        rows[i] = (uapi_store_observation){
+            .server = "s", .tool = apr_itoa(pool, i), .role = UAPI_STORE_FIRST, .hash = "1", .definition = "{}"};
+    }
+    rows[UAPI_STORE_MAX_OBSERVATIONS + 1].needed = 1;
+    uapi_store_bind_tenant(store, "acme");
+    assert_int_equal(uapi_store_observation_put(store, rows, UAPI_STORE_MAX_OBSERVATIONS + 2, NULL, NULL, pool, NULL),
+                     APR_SUCCESS);
+    assert_true(observed(store, apr_itoa(pool, UAPI_STORE_MAX_OBSERVATIONS - 1), UAPI_STORE_FIRST, "1"));
+    assert_false(observed(store, apr_itoa(pool, UAPI_STORE_MAX_OBSERVATIONS), UAPI_STORE_FIRST, "1"));
+    assert_true(observed(store, apr_itoa(pool, UAPI_STORE_MAX_OBSERVATIONS + 1), UAPI_STORE_FIRST, "1"));
+    uapi_store_close(store);
+}
+
 static void a_new_registry_is_private(void **state)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-generation"};
@@ -526,6 +636,9 @@ int main(void)
         cmocka_unit_test_teardown(reading_mode_reads_only, clean),
         cmocka_unit_test_teardown(data_version_shows_changes, clean),
         cmocka_unit_test_teardown(unfit_files_are_refused, clean),
+        cmocka_unit_test_teardown(version_1_is_read_and_upgraded, clean),
+        cmocka_unit_test_teardown(observations, clean),
+        cmocka_unit_test_teardown(observations_are_bounded, clean),
         cmocka_unit_test_teardown(a_new_registry_is_private, clean),
         cmocka_unit_test_teardown(unprivileged_readers, clean),
         cmocka_unit_test_teardown(links_are_not_given_away, clean),
