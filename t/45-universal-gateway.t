@@ -91,7 +91,7 @@ like $session{'/all'}, qr/^[!-~]+$/, 'a session id of visible ASCII';
 unlike $session{'/all'}, qr/session-of/, 'that shows no session of a server';
 is ask('notifications/initialized', undef, id => undef)->{status}, 202, 'initialized';
 is_deeply ask('ping', undef)->{result}, {}, 'ping';
-is http('GET', $httpd->url('/all'), headers => [Authorization => "Bearer $token"])->{status}, 405, 'no stream of its own';
+is http('GET', $httpd->url('/all'), headers => [Authorization => "Bearer $token"])->{status}, 405, 'no stream without a session';
 is_deeply [map { $_->json->{method} } $server{alpha}->requests], ['initialize', 'notifications/initialized'], 'the handshake was made with a server';
 is_deeply [$server{secret}->requests], [], 'and not with one that the caller may not use';
 
@@ -139,7 +139,7 @@ is ask('resources/read', { uri => 'file:///alpha/a' })->{error}{data}{reason}, '
 is ask('resources/read', { uri => 'uapi:beta:file:///b' })->{error}{data}{reason}, 'policy.default_deny', 'a resource that no rule allows';
 is ask('tools/call', { name => 'beta__zeta' })->{error}{data}{rule}, 'no-zeta', 'a server that the caller knows tells the rule';
 is ask('tools/call', { name => 'alpha__delete' })->{error}{data}{reason}, 'policy.default_deny', 'a tool that no rule allows';
-is ask('resources/subscribe', { uri => 'uapi:alpha:file:///a' })->{error}{code}, -32601, 'what it does not do it says';
+is ask('tasks/get', { taskId => 'alpha__x' })->{error}{code}, -32601, 'what it does not do it says';
 is ask('tools/list', { cursor => 'AAAA' })->{error}{code}, -32602, 'a cursor that it never gave';
 is ask('ping', undef, body => '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', version => '2025-03-26')->{json}[0]{error}{data}{reason}, 'rpc.batch', 'a batch';
 is_deeply [map { $server{$_}->requests } qw(alpha beta secret)], [], 'none of these reached a server';

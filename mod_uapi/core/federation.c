@@ -174,6 +174,8 @@ static const struct {
     {"tools/call", read_name},
     {"prompts/get", read_name},
     {"resources/read", read_uri},
+    {"resources/subscribe", read_uri},
+    {"resources/unsubscribe", read_uri},
     {"completion/complete", read_reference},
     {"initialize", NULL},
     {"server/discover", NULL},

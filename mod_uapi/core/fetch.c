@@ -59,6 +59,9 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *baton)
     uapi_fetch *fetch = t->fetch;
     size_t length = size * count;
 
+    if (fetch->take != NULL) {
+        return fetch->take(fetch, bytes, length) == 0 ? length : 0;
+    }
     if (length > fetch->max_size - fetch->length) {
         fetch->too_large = 1;
         return 0;
@@ -105,6 +108,9 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *baton)
     if (value != NULL) {
         t->fetch->session = value;
     }
+    if (size * count <= 2) { /* the line that ends the head */
+        curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->fetch->status);
+    }
     return size * count;
 }
 
@@ -143,7 +149,7 @@ static int prepare(transfer *t)
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, fetch->method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->headers);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)fetch->timeout_ms);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, fetch->take != NULL ? 0L : (long)fetch->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)fetch->timeout_ms);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
@@ -173,7 +179,7 @@ static void release(transfer *t, CURLM *multi)
 
 static void conclude(transfer *t, CURLcode code)
 {
-    t->over = 1;
+    t->over = t->fetch->over = 1;
     curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &t->fetch->status);
     if (t->fetch->too_large) {
         t->fetch->error = "the answer is too large";
@@ -195,20 +201,64 @@ static void reap(CURLM *multi)
     }
 }
 
+static void add_all(transfer *transfers, CURLM *multi, uapi_fetch *fetches, size_t count, apr_pool_t *pool)
+{
+    for (size_t i = 0; i < count; i++) {
+        transfers[i].fetch = &fetches[i];
+        transfers[i].pool = pool;
+        if (multi == NULL || !prepare(&transfers[i]) || curl_multi_add_handle(multi, transfers[i].curl) != CURLM_OK) {
+            fetches[i].error = "the request could not be made";
+            transfers[i].over = fetches[i].over = 1;
+        }
+    }
+}
+
+static void release_all(transfer *transfers, CURLM *multi, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!transfers[i].over) {
+            transfers[i].fetch->error = "the request broke off";
+        }
+        release(&transfers[i], multi);
+    }
+}
+
+static int any_is_over(const uapi_fetch *fetches, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fetches[i].over && fetches[i].status >= 200 && fetches[i].status < 300) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void uapi_fetch_watch(uapi_fetch *fetches, size_t count, int socket, unsigned tick_ms, int (*turn)(void *baton),
+                      void *baton, apr_pool_t *pool)
+{
+    transfer *transfers = apr_pcalloc(pool, sizeof(*transfers) * (count + 1));
+    CURLM *multi = multi_of_thread();
+    struct curl_waitfd client = {.fd = socket, .events = CURL_WAIT_POLLIN};
+    int running = 1;
+
+    add_all(transfers, multi, fetches, count, pool);
+    while (multi != NULL && running > 0 && curl_multi_perform(multi, &running) == CURLM_OK) {
+        reap(multi);
+        if (any_is_over(fetches, count) || turn(baton) ||
+            curl_multi_poll(multi, socket >= 0 ? &client : NULL, socket >= 0, (int)tick_ms, NULL) != CURLM_OK) {
+            break;
+        }
+    }
+    release_all(transfers, multi, count);
+}
+
 void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool)
 {
     transfer *transfers = apr_pcalloc(pool, sizeof(*transfers) * (count + 1));
     CURLM *multi = multi_of_thread();
     int running = 1;
 
-    for (size_t i = 0; i < count; i++) {
-        transfers[i].fetch = &fetches[i];
-        transfers[i].pool = pool;
-        if (multi == NULL || !prepare(&transfers[i]) || curl_multi_add_handle(multi, transfers[i].curl) != CURLM_OK) {
-            fetches[i].error = "the request could not be made";
-            transfers[i].over = 1;
-        }
-    }
+    add_all(transfers, multi, fetches, count, pool);
     while (multi != NULL && running > 0 && curl_multi_perform(multi, &running) == CURLM_OK) {
         if (running > 0 && curl_multi_poll(multi, NULL, 0, 1000, NULL) != CURLM_OK) {
             break;
@@ -217,10 +267,5 @@ void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool)
     if (multi != NULL) {
         reap(multi);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!transfers[i].over) {
-            fetches[i].error = "the request broke off";
-        }
-        release(&transfers[i], multi);
-    }
+    release_all(transfers, multi, count);
 }

@@ -27,9 +27,12 @@ struct uapi_fetch {
     const char *body;           /* NULL: none */
     size_t body_length;
     int (*enough)(uapi_fetch *fetch); /* asked after each piece; 1 ends the request, well. NULL: read to the end */
-    void *baton;                      /* the caller's */
+    /* For what has no end: each piece is given instead of being kept. Non-zero ends this request. */
+    int (*take)(uapi_fetch *fetch, const char *bytes, size_t length);
+    void *baton; /* the caller's */
 
     /* what came */
+    int over;            /* of uapi_fetch_watch: it has ended */
     int too_large;       /* it was, and that is the error */
     const char *error;   /* why there is no answer; NULL if there is one */
     long status;         /* HTTP status, 0 without an answer */
@@ -41,6 +44,14 @@ struct uapi_fetch {
 
 /** Once a process, before the first thread asks. */
 void uapi_fetch_start(void);
+
+/**
+ * Requests without an end. Returns when one of them has ended, or when `turn`, which is asked at least every `tick_ms`, and at once when
+ * `socket` (-1: none) can be read, says 1. `timeout_ms` of a fetch is for its connection only. `status` and `type` are set as soon
+ * as a head has come. `over` of a fetch says that it has ended.
+ */
+void uapi_fetch_watch(uapi_fetch *fetches, size_t count, int socket, unsigned tick_ms, int (*turn)(void *baton),
+                      void *baton, apr_pool_t *pool);
 
 /** All of them side by side; returns when each has its answer or error. Memory of the answers is the pool's. Any thread. */
 void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool);

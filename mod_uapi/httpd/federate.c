@@ -97,6 +97,12 @@ static apr_status_t unsupported(request_rec *r, const uapi_call *call, uapi_resu
                      uapi_call_method(call, &call->mcp.messages[0]));
 }
 
+static int is_subscription(const uapi_call *call)
+{
+    const char *method = uapi_call_method(call, &call->mcp.messages[0]);
+    return strcmp(method, "resources/subscribe") == 0 || strcmp(method, "resources/unsubscribe") == 0;
+}
+
 apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *result)
 {
     apr_array_header_t *edits;
@@ -120,6 +126,9 @@ apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *r
     edits = uapi_edit_list(r->pool);
     federated->route = uapi_federation_read(federated->federation, &call->json, &call->mcp.messages[0],
                                             &federated->server, edits, r->pool);
+    if (federated->modern && is_subscription(call)) {
+        federated->route = UAPI_FEDERATION_UNSUPPORTED;
+    }
     switch (federated->route) {
     case UAPI_FEDERATION_UNSUPPORTED:
         return unsupported(r, call, result);
@@ -191,7 +200,7 @@ static apr_status_t connect_to(request_rec *r, uapi_call *call, uapi_result *res
     return (status == APR_SUCCESS) ? uapi_federate_translate(r, call, result) : status;
 }
 
-static int refuse(request_rec *r, uapi_call *call, const uapi_result *why)
+int uapi_federate_refuse(request_rec *r, uapi_call *call, const uapi_result *why)
 {
     int status = uapi_refuse(r, call, why);
     uapi_settle(r, call, uapi_reason_describe(why->reason)->code);
@@ -207,7 +216,7 @@ static int send_answer(request_rec *r, uapi_call *call, const char *text)
     r->status = call->status = (text != NULL || call->mcp.count == 0) ? HTTP_OK : HTTP_ACCEPTED;
     if (uapi_settle(r, call, UAPI_OUTCOME_OK) != APR_SUCCESS) {
         uapi_fail(&trouble, r->pool, APR_EGENERAL, UAPI_REASON_AUDIT_UNAVAILABLE, "the outcome could not be recorded");
-        return refuse(r, call, &trouble);
+        return uapi_federate_refuse(r, call, &trouble);
     }
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     ap_set_content_length(r, (apr_off_t)length);
@@ -235,7 +244,7 @@ static int answer(request_rec *r, uapi_call *call)
                               ? uapi_federate_list(r, call, &text, &trouble)
                               : uapi_federate_answer(r, call, &text, &trouble);
     if (status != APR_SUCCESS) {
-        return refuse(r, call, &trouble);
+        return uapi_federate_refuse(r, call, &trouble);
     }
     if (r->status == HTTP_METHOD_NOT_ALLOWED) {
         uapi_settle(r, call, UAPI_OUTCOME_OK);
@@ -252,10 +261,11 @@ int uapi_federate_handle(request_rec *r, uapi_call *call)
 {
     uapi_result trouble = {0};
     if (call->federated->route == UAPI_FEDERATION_OWN) {
-        return answer(r, call);
+        return (call->mcp.count == 0 && r->method_number == M_GET && !r->header_only) ? uapi_federate_stream(r, call)
+                                                                                      : answer(r, call);
     }
     if (connect_to(r, call, &trouble) != APR_SUCCESS) {
-        return refuse(r, call, &trouble);
+        return uapi_federate_refuse(r, call, &trouble);
     }
     uapi_body_replay(r, call->forward, call->forward_length);
     return DECLINED;

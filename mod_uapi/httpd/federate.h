@@ -15,6 +15,8 @@
 #include "../core/federation.h"
 #include "../core/federation_session.h"
 
+struct uapi_fetch;
+
 /** What differs between what the client speaks and what the server does. */
 typedef enum uapi_translation {
     UAPI_TRANSLATE_NOTHING,
@@ -49,6 +51,9 @@ int uapi_federate_is_visible(const uapi_call *call, const char *server);
 /** Once allowed, still in fixups: mod_proxy becomes the handler of what is forwarded. */
 void uapi_federate_direct(request_rec *r, const uapi_call *call);
 
+/** A refusal once the call has been allowed: its outcome, and the answer. For the handler to return. */
+int uapi_federate_refuse(request_rec *r, uapi_call *call, const uapi_result *why);
+
 /** In the handler: answers what is the endpoint's own, or connects and gives DECLINED, so that mod_proxy goes on. */
 int uapi_federate_handle(request_rec *r, uapi_call *call);
 
@@ -78,6 +83,16 @@ typedef struct uapi_ask {
  * in `trouble` of each. Fails as a whole only if nothing can be recorded.
  */
 apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result);
+
+/** The parts of it, for requests without an end: up to where they are sent (`sent` and `fetches` have `going`), and the outcome. */
+apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count,
+                                   struct uapi_fetch *fetches, uapi_ask **sent, size_t *going, uapi_result *result);
+void uapi_federate_conclude(request_rec *r, uapi_ask *ask, const char *outcome);
+
+/* ---- the merged stream (federate_stream.c) */
+
+/** GET: what all servers say on their own account, until one of their streams or the client ends. The status. */
+int uapi_federate_stream(request_rec *r, uapi_call *call);
 
 /* ---- sessions at servers (federate_peer.c) */
 
@@ -113,6 +128,13 @@ void uapi_federate_forget(const char *key);
 /** The beginning of keys that are this caller's. */
 const char *uapi_federate_key(const uapi_call *call, const char *kind, const char *server, apr_pool_t *pool);
 void uapi_federate_cache_init(apr_pool_t *pchild);
+
+/** How often the lists of this server have changed, as far as any child has heard. */
+unsigned uapi_federate_changes(const char *server);
+/** Take note of what a server says: that a list of its has changed. */
+void uapi_federate_note_change(const char *server, const uapi_json *json);
+/** In the parent, before the children: what they share. */
+apr_status_t uapi_federate_share(apr_pool_t *pconf);
 
 /** A name as the header Mcp-Name carries it. */
 const char *uapi_federate_name_header(const char *name, apr_pool_t *pool);

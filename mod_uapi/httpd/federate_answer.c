@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * What the endpoint says itself. It has the capabilities that it can carry for any server; which of them a server lacks shows in
- * its lists. Changes of lists are not announced, and resources cannot be subscribed to.
+ * its lists. To clients of 2026-07-28 changes of lists are not announced, and they cannot subscribe.
  */
 #include "federate.h"
 
@@ -11,6 +11,9 @@
 
 #include "log.h"
 
+static const char legacy_capabilities[] =
+    "{\"completions\":{},\"logging\":{},\"prompts\":{\"listChanged\":true},"
+    "\"resources\":{\"listChanged\":true,\"subscribe\":true},\"tools\":{\"listChanged\":true}}";
 static const char capabilities[] = "{\"completions\":{},\"logging\":{},\"prompts\":{},\"resources\":{},\"tools\":{}}";
 static const char server_info[] = "{\"name\":\"mod_uapi\",\"title\":\"mod_uapi universal gateway\",\"version\":\"1\"}";
 
@@ -51,7 +54,7 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
     }
     apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     *text = apr_pstrcat(r->pool, "{\"protocolVersion\":\"", uapi_mcp_revision_name(session.revision),
-                        "\",\"capabilities\":", capabilities, ",\"serverInfo\":", server_info, "}", NULL);
+                        "\",\"capabilities\":", legacy_capabilities, ",\"serverInfo\":", server_info, "}", NULL);
     return APR_SUCCESS;
 }
 
@@ -116,7 +119,7 @@ apr_status_t uapi_federate_answer(request_rec *r, uapi_call *call, const char **
         if (r->method_number == M_DELETE && call->federated->session != NULL) {
             return close_session(r, call, result);
         }
-        r->status = HTTP_METHOD_NOT_ALLOWED; /* also of GET: there is no stream of the endpoint's own */
+        r->status = HTTP_METHOD_NOT_ALLOWED;
         return APR_SUCCESS;
     }
     if (message->kind == UAPI_MCP_NOTIFICATION) {

@@ -188,7 +188,8 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     if (ask->body != NULL) {
         apr_table_setn(headers, "Content-Type", "application/json");
     }
-    apr_table_setn(headers, "Accept", "application/json, text/event-stream");
+    apr_table_setn(headers, "Accept",
+                   strcmp(ask->http_method, "GET") == 0 ? "text/event-stream" : "application/json, text/event-stream");
     apr_table_setn(headers, "User-Agent", "mod_uapi");
     apr_table_setn(headers, "Expect", "");
     if (ask->modern || ask->peer != NULL) {
@@ -210,9 +211,8 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     return headers;
 }
 
-static void prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch, reading *state)
+static void prepare(request_rec *r, const uapi_ask *ask, uapi_fetch *fetch)
 {
-    *state = (reading){.ask = ask, .pool = r->pool};
     *fetch = (uapi_fetch){.url = ask->server->url,
                           .method = ask->http_method,
                           .ca = ask->server->ca,
@@ -220,12 +220,10 @@ static void prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch, reading *s
                           .max_size = uapi_config_max_response(ask->call->route),
                           .headers = headers_of(r, ask),
                           .body = ask->body,
-                          .body_length = (ask->body != NULL) ? strlen(ask->body) : 0,
-                          .enough = enough,
-                          .baton = state};
+                          .body_length = (ask->body != NULL) ? strlen(ask->body) : 0};
 }
 
-static void conclude(request_rec *r, uapi_ask *ask)
+void uapi_federate_conclude(request_rec *r, uapi_ask *ask, const char *outcome)
 {
     uapi_call *own = ask->call;
     const uapi_reason_info *info = uapi_reason_describe(ask->trouble);
@@ -234,8 +232,7 @@ static void conclude(request_rec *r, uapi_ask *ask)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, UAPI_LOGNO(0121) "call %s for call %s: server %s, %s: %s", own->id,
                       own->parent, own->server, ask->method, info->code);
     }
-    if (own->recorded &&
-        uapi_settle(r, own, ask->trouble != UAPI_REASON_NONE ? info->code : UAPI_OUTCOME_OK) != APR_SUCCESS) {
+    if (own->recorded && uapi_settle(r, own, ask->trouble != UAPI_REASON_NONE ? info->code : outcome) != APR_SUCCESS) {
         ask->trouble = UAPI_REASON_AUDIT_UNAVAILABLE;
         ask->result = UAPI_JSON_NONE;
     }
@@ -252,13 +249,11 @@ static apr_status_t record(request_rec *r, uapi_ask *asks, size_t count, uapi_re
     return status;
 }
 
-apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result)
+apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_fetch *fetches,
+                                   uapi_ask **sent, size_t *going, uapi_result *result)
 {
-    uapi_fetch *fetches = apr_pcalloc(r->pool, sizeof(*fetches) * (count + 1));
-    reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
-    uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
-    size_t going = 0;
     apr_status_t status;
+    *going = 0;
     for (size_t i = 0; i < count; i++) {
         make_call(r, call, &asks[i]);
         admit(r, &asks[i]);
@@ -270,9 +265,24 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
             asks[i].trouble = why.reason;
         }
         if (asks[i].trouble == UAPI_REASON_NONE) {
-            prepare(r, &asks[i], &fetches[going], &states[going]);
-            sent[going++] = &asks[i];
+            prepare(r, &asks[i], &fetches[*going]);
+            sent[(*going)++] = &asks[i];
         }
+    }
+    return status;
+}
+
+apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result)
+{
+    uapi_fetch *fetches = apr_pcalloc(r->pool, sizeof(*fetches) * (count + 1));
+    reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
+    uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
+    size_t going;
+    apr_status_t status = uapi_federate_prepare(r, call, asks, count, fetches, sent, &going, result);
+    for (size_t i = 0; i < going; i++) {
+        states[i] = (reading){.ask = sent[i], .pool = r->pool};
+        fetches[i].enough = enough;
+        fetches[i].baton = &states[i];
     }
     uapi_fetch_all(fetches, going, r->pool);
     for (size_t i = 0; i < going; i++) {
@@ -280,7 +290,7 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
     }
     for (size_t i = 0; i < count; i++) {
         judge(r, &asks[i]);
-        conclude(r, &asks[i]);
+        uapi_federate_conclude(r, &asks[i], UAPI_OUTCOME_OK);
     }
     return status;
 }

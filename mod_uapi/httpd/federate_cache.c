@@ -5,8 +5,11 @@
  */
 #include "federate.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <sys/mman.h>
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -120,4 +123,54 @@ void uapi_federate_forget(const char *key)
         drop(old);
     }
     apr_thread_mutex_unlock(cache.mutex);
+}
+
+/* ------------------------------------------------------------------- what all children share */
+
+/* One of them hears that a list has changed, the next question comes to another. Servers share a counter where their names' hashes
+ * meet: that costs a list that is fetched in vain. */
+enum { COUNTERS = 256 };
+static atomic_uint *counters;
+
+static apr_status_t unmap(void *memory)
+{
+    munmap(memory, sizeof(*counters) * COUNTERS);
+    return APR_SUCCESS;
+}
+
+apr_status_t uapi_federate_share(apr_pool_t *pconf)
+{
+    void *memory = mmap(NULL, sizeof(*counters) * COUNTERS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        return APR_ENOMEM;
+    }
+    apr_pool_cleanup_register(pconf, memory, unmap, apr_pool_cleanup_null);
+    counters = memory;
+    return APR_SUCCESS;
+}
+
+static atomic_uint *counter_of(const char *server)
+{
+    apr_ssize_t length = APR_HASH_KEY_STRING;
+    return &counters[apr_hashfunc_default(server, &length) % COUNTERS];
+}
+
+unsigned uapi_federate_changes(const char *server)
+{
+    return atomic_load_explicit(counter_of(server), memory_order_acquire);
+}
+
+void uapi_federate_note_change(const char *server, const uapi_json *json)
+{
+    static const char *const notices[] = {"notifications/tools/list_changed", "notifications/prompts/list_changed",
+                                          "notifications/resources/list_changed"};
+    uint32_t method = uapi_json_member(json, 0, "method");
+    if (method == UAPI_JSON_NONE || json->nodes[method].type != UAPI_JSON_STRING) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(notices) / sizeof(notices[0]); i++) {
+        if (uapi_json_equals(json, method, notices[i])) {
+            atomic_fetch_add_explicit(counter_of(server), 1, memory_order_release);
+        }
+    }
 }

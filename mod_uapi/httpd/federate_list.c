@@ -47,8 +47,9 @@ typedef struct part {
     apr_array_header_t *entries; /* const char *, JSON */
     const char *cursor;          /* its next page: a JSON string as it came; NULL: none */
     int pages, over, ttl;
-    int stale;  /* the session was dead: 1 it is to be opened anew, 2 it has been */
-    int silent; /* there was no answer at all */
+    unsigned changes; /* when the list was begun: one that changes meanwhile is kept for nobody */
+    int stale;        /* the session was dead: 1 it is to be opened anew, 2 it has been */
+    int silent;       /* there was no answer at all */
     uapi_reason trouble;
 } part;
 
@@ -58,7 +59,8 @@ typedef struct part {
 static const char *cache_key(request_rec *r, const uapi_call *call, const part *of)
 {
     const char *kind = apr_pstrcat(r->pool, "list ", call->federated->modern ? "modern " : "legacy ",
-                                   call->mcp.messages[0].method, call->federated->federation->separator, NULL);
+                                   call->mcp.messages[0].method, call->federated->federation->separator, " ",
+                                   apr_psprintf(r->pool, "%u", of->changes), NULL);
     const char *key = uapi_federate_key(call, kind, of->server->name, r->pool);
     for (const char *const *role = call->principal->roles; role != NULL && *role != NULL; role++) {
         key = apr_pstrcat(r->pool, key, "\n", *role, NULL);
@@ -264,6 +266,7 @@ static apr_status_t collect(request_rec *r, uapi_call *call, part *parts, size_t
     for (size_t i = 0; i < count; i++) {
         parts[i].server = APR_ARRAY_IDX(call->federated->allowed, (int)i, const uapi_policy_server *);
         parts[i].entries = apr_array_make(r->pool, 16, sizeof(const char *));
+        parts[i].changes = uapi_federate_changes(parts[i].server->name);
         recall(r, call, &parts[i]);
         recall_silence(r, call, &parts[i]);
     }

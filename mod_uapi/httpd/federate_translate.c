@@ -85,6 +85,11 @@ static apr_status_t to_modern(request_rec *r, uapi_call *call, uapi_result *resu
 {
     const uapi_mcp_message *message = &call->mcp.messages[0];
     apr_table_t *headers = call->federated->headers;
+    if (strcmp(uapi_call_method(call, message), "resources/subscribe") == 0 ||
+        strcmp(uapi_call_method(call, message), "resources/unsubscribe") == 0) {
+        return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA,
+                         "a subscription of the older form, to a server that has another");
+    }
     if (message->kind != UAPI_MCP_REQUEST) {
         return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA,
                          "an answer, to a server that asks nothing");

@@ -150,6 +150,7 @@ static apr_status_t federate(apr_array_header_t *edits, const uapi_call *call, c
     if (json->nodes[0].type != UAPI_JSON_OBJECT) { /* a batch, or nothing of the protocol's */
         return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID, "the answer is no single message");
     }
+    uapi_federate_note_change(call->server, json);
     uapi_federation_rename(edits, call->federated->federation, call->server, json, 0, pool);
     return uapi_federate_translate_answer(edits, call, json, pool, result);
 }

@@ -1,0 +1,257 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * The client's stream at the endpoint (revisions 2025-03-26 to 2025-11-25): what each server says on its own stream, judged and renamed event
+ * by event, one after another as it comes. Ids of events are left out: nothing can be replayed. When one of the servers' streams
+ * ends, so does the client's: it comes back, and all are opened anew.
+ */
+#include "federate.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include "ap_mpm.h"
+#include "http_core.h"
+#include "http_protocol.h"
+
+#include "../core/fetch.h"
+#include "../core/sse.h"
+#include "inspect.h"
+#include "log.h"
+#include "server_messages.h"
+#include "settle.h"
+
+#define HEAD_PATIENCE apr_time_from_sec(3) /* for the slowest server, once another one has a stream */
+#define SIGN_OF_LIFE apr_time_from_sec(15) /* between comments, so that a client that went away is noticed */
+#define TICK 500                           /* milliseconds */
+
+typedef struct stream {
+    request_rec *r;
+    uapi_call *call;
+    uapi_fetch *fetches;
+    size_t count;
+    int begun, client_gone;
+    int socket; /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
+    apr_time_t opened, last_sign;
+    apr_pool_t *event_pool;
+} stream;
+
+/* One server's. */
+typedef struct source {
+    stream *to;
+    uapi_ask *ask;
+    uapi_sse *sse;
+} source;
+
+/* ----------------------------------------------------------------------------- writing */
+
+static int write_text(stream *s, const char *text, size_t length)
+{
+    s->last_sign = apr_time_now();
+    s->call->response_bytes += (apr_off_t)length;
+    if (ap_rwrite(text, (int)length, s->r) < 0 || ap_rflush(s->r) < 0 || s->r->connection->aborted) {
+        s->client_gone = 1;
+    }
+    return s->client_gone;
+}
+
+static int begin(stream *s)
+{
+    s->begun = 1;
+    s->r->status = s->call->status = HTTP_OK;
+    ap_set_content_type(s->r, "text/event-stream");
+    apr_table_setn(s->r->headers_out, "Cache-Control", "no-store");
+    return write_text(s, ": \n\n", 4);
+}
+
+/* A message of JSON has line ends between its values only. */
+static int write_event(stream *s, const char *data, size_t length)
+{
+    char *text = apr_pstrcat(s->event_pool, "data: ", apr_pstrmemdup(s->event_pool, data, length), "\n\n", NULL);
+    for (size_t i = 6; i < 6 + length; i++) {
+        if (text[i] == '\n' || text[i] == '\r') {
+            text[i] = ' ';
+        }
+    }
+    return (s->begun || begin(s) == 0) ? write_text(s, text, length + 8) : 1;
+}
+
+/* ----------------------------------------------------------------------------- reading */
+
+/* Requests and notifications pass if policy and scanners let them; an answer answers nothing here. */
+static int judge_event(source *from, const uapi_sse_event *event)
+{
+    stream *s = from->to;
+    uapi_call *own = from->ask->call;
+    uapi_inspected judged;
+    uapi_result why = {0};
+    apr_status_t status = uapi_inspect_text(own, UAPI_TEXT_JSON, event->data, event->data_length, &judged,
+                                            s->event_pool, &why);
+    if (status == APR_SUCCESS) {
+        status = uapi_server_messages_judge(s->r, own, &judged, s->event_pool, &why);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, s->r,
+                      UAPI_LOGNO(0123) "call %s: an event of server %s was withheld: %s", own->id, own->server,
+                      uapi_reason_describe(why.reason)->code);
+        return 0;
+    }
+    if (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL) {
+        return 0;
+    }
+    own->response_bytes += (apr_off_t)judged.length;
+    return write_event(s, judged.text, judged.length);
+}
+
+static int is_stream(const uapi_fetch *fetch)
+{
+    static const char name[] = "text/event-stream";
+    return fetch->status == HTTP_OK && strncasecmp(fetch->type, name, sizeof(name) - 1) == 0;
+}
+
+static int take(uapi_fetch *fetch, const char *bytes, size_t length)
+{
+    source *from = fetch->baton;
+    uapi_sse_event event;
+    uapi_result why = {0};
+    int over = 0;
+    if (!is_stream(fetch)) {
+        return 1;
+    }
+    if (uapi_sse_feed(from->sse, bytes, length, &why) != APR_SUCCESS) {
+        from->ask->trouble = why.reason;
+        return 1;
+    }
+    while (!over && uapi_sse_next(from->sse, &event) == APR_SUCCESS) {
+        over = event.data != NULL && judge_event(from, &event);
+        apr_pool_clear(from->to->event_pool);
+    }
+    return over;
+}
+
+/* ---------------------------------------------------------------------------- watching */
+
+static int is_stopping(void)
+{
+    int state = 0;
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
+/* What a client sends on the connection of its stream is its next request: then the connection says nothing about its end any more. */
+static void look_at_client(stream *s)
+{
+    char byte;
+    ssize_t got = (s->socket >= 0) ? recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : -1;
+    if (got == 0) {
+        s->client_gone = 1;
+    }
+}
+
+static int ask_client(stream *s)
+{
+    look_at_client(s);
+    return s->client_gone || (apr_time_now() - s->last_sign > SIGN_OF_LIFE && write_text(s, ": \n\n", 4));
+}
+
+/* Until it is known whether any server has a stream, the client gets no head. */
+static int await_heads(stream *s)
+{
+    size_t known = 0, live = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        known += s->fetches[i].over || s->fetches[i].status != 0;
+        live += !s->fetches[i].over && is_stream(&s->fetches[i]);
+    }
+    if (live > 0 && (known == s->count || apr_time_now() - s->opened > HEAD_PATIENCE)) {
+        return begin(s);
+    }
+    return known == s->count && live == 0;
+}
+
+static int turn(void *baton)
+{
+    stream *s = baton;
+    return is_stopping() || (s->begun ? ask_client(s) : await_heads(s));
+}
+
+static int watchable_socket(const request_rec *r)
+{
+    apr_socket_t *socket = ap_get_conn_socket(r->connection);
+    apr_os_sock_t fd = -1;
+    if (r->connection->master != NULL || socket == NULL || strcmp(ap_http_scheme(r), "http") != 0 ||
+        apr_os_sock_get(&fd, socket) != APR_SUCCESS) {
+        return -1;
+    }
+    return fd;
+}
+
+/* ----------------------------------------------------------------------------- all of it */
+
+static size_t collect_asks(request_rec *r, const uapi_call *call, uapi_ask **asks)
+{
+    const apr_array_header_t *allowed = call->federated->allowed;
+    size_t count = 0;
+    *asks = apr_pcalloc(r->pool, sizeof(**asks) * ((size_t)allowed->nelts + 1));
+    for (int i = 0; i < allowed->nelts && call->federated->session != NULL; i++) {
+        const uapi_policy_server *server = APR_ARRAY_IDX(allowed, i, const uapi_policy_server *);
+        const uapi_federation_peer *peer = uapi_federation_session_find(call->federated->session, server->name);
+        if (peer != NULL && peer->revision != UAPI_MCP_2026_07_28) {
+            (*asks)[count++] = (uapi_ask){.server = server, .peer = peer, .http_method = "GET", .method = "http/GET"};
+        }
+    }
+    return count;
+}
+
+static void run(stream *s, uapi_ask **sent)
+{
+    source *sources = apr_pcalloc(s->r->pool, sizeof(*sources) * (s->count + 1));
+    for (size_t i = 0; i < s->count; i++) {
+        sources[i] = (source){s, sent[i], uapi_sse_create(s->r->pool, uapi_config_max_response(s->call->route))};
+        s->fetches[i].take = take;
+        s->fetches[i].baton = &sources[i];
+    }
+    apr_pool_create(&s->event_pool, s->r->pool);
+    uapi_fetch_watch(s->fetches, s->count, s->socket, TICK, turn, s, s->r->pool);
+    for (size_t i = 0; i < s->count; i++) {
+        sent[i]->status = s->fetches[i].status;
+        if (s->fetches[i].status == 0) {
+            sent[i]->trouble = UAPI_REASON_UPSTREAM_FAILED;
+        }
+    }
+}
+
+/* An outcome that cannot be recorded must not look like a good end. */
+static int finish(stream *s, uapi_ask *asks, size_t count)
+{
+    const char *outcome = s->client_gone ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK;
+    for (size_t i = 0; i < count; i++) {
+        uapi_federate_conclude(s->r, &asks[i], asks[i].status == HTTP_OK ? outcome : UAPI_OUTCOME_OK);
+    }
+    if (!s->begun) {
+        s->call->replied = 1;
+        s->call->status = HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (uapi_settle(s->r, s->call, outcome) != APR_SUCCESS || s->client_gone) {
+        s->r->connection->keepalive = AP_CONN_CLOSE;
+        s->r->connection->aborted = 1;
+    }
+    return s->begun ? OK : HTTP_METHOD_NOT_ALLOWED;
+}
+
+int uapi_federate_stream(request_rec *r, uapi_call *call)
+{
+    stream s = {.r = r, .call = call, .socket = watchable_socket(r), .opened = apr_time_now()};
+    uapi_result trouble = {0};
+    uapi_ask *asks, **sent;
+    size_t count = collect_asks(r, call, &asks);
+    s.fetches = apr_pcalloc(r->pool, sizeof(*s.fetches) * (count + 1));
+    sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
+    if (count > 0 && uapi_federate_prepare(r, call, asks, count, s.fetches, sent, &s.count, &trouble) != APR_SUCCESS) {
+        return uapi_federate_refuse(r, call, &trouble);
+    }
+    if (s.count > 0) {
+        run(&s, sent);
+    }
+    return finish(&s, asks, count);
+}

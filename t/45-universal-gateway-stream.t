@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# The client's stream at a universal gateway: what all servers say on theirs, judged and renamed, and what follows from it.
+use lib 't/lib';
+use Uapi::Test;
+
+my $secret = 'ghp_' . '0123456789abcdefghijABCDEFGHIJ012345';
+my $registry = make_registry();
+my $tools = $registry->file('tools', 'before');
+my @said = (
+    { jsonrpc => '2.0', method => 'notifications/tools/list_changed' },
+    { jsonrpc => '2.0', id => 7, method => 'sampling/createMessage', params => { text => 'x' } },
+    { jsonrpc => '2.0', id => 'r', method => 'roots/list' },
+    { jsonrpc => '2.0', method => 'notifications/resources/updated', params => { uri => 'file:///a' } },
+    { jsonrpc => '2.0', method => 'notifications/message', params => { level => 'info', data => "a $secret b" } },
+    { jsonrpc => '2.0', id => 1, result => { tools => [] } },
+);
+sub server {
+    my ($name, $stream) = @_;
+    return upstream(sub {
+        my ($request, $reply) = @_;
+        return $stream->($reply) if $request->{method} eq 'GET';
+        return $reply->status(204) if $request->{method} eq 'DELETE';
+        my $message = $request->json;
+        return $reply->status(202) unless defined $message->{id} && defined $message->{method};
+        my $answer = { jsonrpc => '2.0', id => $message->{id} };
+        return $reply->respond(200, ['Content-Type' => 'application/json', 'Mcp-Session-Id' => "of-$name"],
+            to_json({ %$answer, result => { protocolVersion => '2025-06-18', capabilities => {}, serverInfo => { name => $name, version => 1 } } })) if $message->{method} eq 'initialize';
+        return $reply->json({ %$answer, result => { tools => [{ name => slurp($tools) }] } }) if $message->{method} eq 'tools/list';
+        return $reply->json({ %$answer, result => {} });
+    });
+}
+my $silent = sub { $_[0]->status(405) };
+my %server = (
+    talks => server('talks', sub {
+        my ($reply) = @_;
+        $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk(": hello\n\nid: 1\ndata:\n\n")->sleep(0.3);
+        $reply->chunk('id: 2' . "\nevent: message\ndata: " . to_json($_) . "\n\n") for @said;
+        $reply->sleep(0.3);
+    }),
+    waits => server('waits', sub { $_[0]->start(200, 'Content-Type' => 'text/event-stream')->chunk("data: " . to_json($said[0]) . "\n\n"); $_[0]->sleep(20) }),
+    none => server('none', $silent),
+);
+my $policy = $registry->file('policy.yaml', join "---\n", <<'YAML', map { "apiVersion: uapi/v1\nkind: Server\nmetadata: {name: $_}\nspec:\n  url: @{[ $server{$_}->url('/mcp') ]}\n" } sort keys %server);
+apiVersion: uapi/v1
+kind: Policy
+metadata: {name: p}
+spec:
+  rules:
+    - {id: all, effect: allow}
+    - {id: no-roots, effect: deny, server: talks, methods: [roots/list]}
+---
+apiVersion: uapi/v1
+kind: Firewall
+metadata: {name: f}
+spec:
+  scanners:
+    secrets: {response: redact}
+YAML
+my $httpd = httpd(<<"CONF");
+@{[ $registry->config ]}
+UapiPolicy "$policy"
+UapiPlugin @{[ out('plugins/scanner_secrets.so') ]}
+UapiEngine on
+<Location "/mcp">
+    UapiServers *
+    SetHandler uapi-gateway
+</Location>
+<Location "/none">
+    UapiServers none
+    SetHandler uapi-gateway
+</Location>
+<Location "/waits">
+    UapiServers waits none
+    SetHandler uapi-gateway
+</Location>
+CONF
+my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
+my @auth = (Authorization => "Bearer @{[ $registry->token ]}", Accept => 'text/event-stream');
+sub open_session { my ($path) = @_; return mcp_call($httpd->url($path), $registry->token, 'initialize', $initialize) }
+my $opened = open_session('/mcp');
+my $session = $opened->{headers}{'mcp-session-id'};
+ok $opened->{result}{capabilities}{tools}{listChanged}, 'changes of lists are announced';
+ok $opened->{result}{capabilities}{resources}{subscribe}, 'resources can be subscribed to';
+sub tools { return [map { $_->{name} } @{ mcp_call($httpd->url('/mcp'), $registry->token, 'tools/list', {}, headers => ['Mcp-Session-Id' => $session])->{result}{tools} }] }
+is_deeply tools(), [qw(none__before talks__before waits__before)], 'the list';
+tools() for 1 .. 6;
+$registry->file('tools', 'after');
+
+my $stream = http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => $session], timeout => 15);
+is $stream->{status}, 200, 'a stream';
+is $stream->{headers}{'content-type'}, 'text/event-stream', 'of events';
+my %seen = map { my $m = from_json($_->{data}); ($m->{method} => $m) } sse_events($stream->{body});
+my ($listed) = grep { ($_->{method} // '') eq 'GET' } $server{none}->requests;
+ok $listed, 'each server is asked, also one that has none';
+is $server{talks}->last_request->header('mcp-session-id'), 'of-talks', 'in its session';
+ok $seen{'notifications/tools/list_changed'}, 'a list has changed';
+is scalar(grep { $_->{data} =~ /list_changed/ } sse_events($stream->{body})), 2, 'at both servers that said so';
+is $seen{'sampling/createMessage'}{id}, 'uapi:talks:n:7', 'a request has an id that leads back';
+is $seen{'notifications/resources/updated'}{params}{uri}, 'uapi:talks:file:///a', 'a resource has the URI that the list gave';
+like $seen{'notifications/message'}{params}{data}, qr/^a \[REDACTED\S* b$/, 'what scanners find is cut out';
+is $seen{'roots/list'}, undef, 'what policy denies is withheld';
+unlike $stream->{body}, qr/result|^id:/m, 'no answers, and no ids of events';
+is_deeply tools(), [qw(none__before talks__after waits__after)], 'lists that have changed are fetched anew, in every child';
+is_deeply tools(), [qw(none__before talks__after waits__after)], "and again";
+
+my $answer = mcp_call($httpd->url('/mcp'), $registry->token, undef, undef, headers => ['Mcp-Session-Id' => $session], body => '{"jsonrpc":"2.0","id":"uapi:talks:n:7","result":{"a":1}}');
+is $answer->{status}, 202, 'the client answers';
+is $server{talks}->last_request->{body}, '{"jsonrpc":"2.0","id":7,"result":{"a":1}}', 'and the server gets the answer to what it asked';
+is mcp_call($httpd->url('/mcp'), $registry->token, 'resources/subscribe', { uri => 'uapi:talks:file:///a' }, headers => ['Mcp-Session-Id' => $session])->{status}, 200, 'a subscription';
+is $server{talks}->last_request->json->{params}{uri}, 'file:///a', 'goes to its server';
+
+is http('GET', $httpd->url('/mcp'), headers => [@auth])->{status}, 405, 'no session, no stream';
+is http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => 'AAAA'])->{status}, 404, 'no such session';
+is http('GET', $httpd->url('/none'), headers => [@auth, 'Mcp-Session-Id' => open_session('/none')->{headers}{'mcp-session-id'}])->{status}, 405, 'no server with a stream: none';
+
+# ---- a client that goes away
+my $waiting = open_session('/waits')->{headers}{'mcp-session-id'};
+my $connection = connect_to($httpd->port);
+$connection->send("GET /waits HTTP/1.1\r\nHost: localhost\r\n$auth[0]: $auth[1]\r\nAccept: text/event-stream\r\nMcp-Session-Id: $waiting\r\n\r\n");
+ok wait_for(5, sub { scalar(grep { $_->{method} eq 'GET' } $server{waits}->requests) >= 2 }), 'a stream is open';
+sleep 0.3;
+my $left = time;
+$connection->close;
+my @gone;
+ok wait_for(5, sub { @gone = grep { ($_->{result} // '') eq 'client.gone' } $registry->audit_records; @gone >= 2 }), 'the client went away: the servers\' streams are closed, and the record says so';
+my %decision = map { ($_->{call} => $_) } grep { $_->{kind} eq 'decision' } $registry->audit_records;
+is_deeply [sort map { $decision{ $_->{call} }{server} // 'the endpoint' } @gone], ['the endpoint', 'waits'], 'for each';
+done_testing;
