@@ -32,6 +32,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init      (uapi_gateway_child_init,          NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_pre_connection  (uapi_inject_pre_connection,       NULL, NULL, APR_HOOK_LAST);
+    /* First: what a browser was tricked into sending is refused before any module asks who sends it. */
+    ap_hook_check_access    (uapi_admit_hook,                  NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn     (uapi_authenticate_hook,           NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(uapi_authenticate_note_failure,  NULL, NULL, APR_HOOK_MIDDLE);
     /* Really last: mod_rewrite, mod_headers and the others change the request in this phase too, and what we

@@ -159,7 +159,8 @@ $upstream->forget;
 
 # ---- methods and targets
 is statuses("CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n$auth\r\n", method => 'CONNECT'), '405', 'CONNECT';
-is statuses("GET http://elsewhere.example/mcp HTTP/1.1\r\nHost: localhost\r\n\r\n", method => 'GET'), '401', 'an absolute target is judged as its path';
+is statuses("GET http://localhost/mcp HTTP/1.1\r\nHost: localhost\r\n\r\n", method => 'GET'), '401', 'an absolute target is judged as its path';
+is statuses("GET http://elsewhere.example/mcp HTTP/1.1\r\nHost: localhost\r\n\r\n", method => 'GET'), '403', 'and as its name';
 is statuses("TRACE /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n", method => 'TRACE'), '401', 'TRACE is judged';
 {
     my ($answer) = answers("TRACE /mcp HTTP/1.1\r\nHost: localhost\r\nMax-Forwards: 0\r\n$auth\r\n", method => 'TRACE');

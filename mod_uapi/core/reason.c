@@ -18,6 +18,13 @@ static const uapi_reason_info reasons[] = {
                                     "The gateway's configuration is not valid.",
                                     "The operator should run apachectl configtest and mend what it names."},
 
+    [UAPI_REASON_HOST_DENIED] = {"host.denied", 403, UAPI_RPC_REQUEST_INVALID,
+                                 "The server is not known by the name it was called by.",
+                                 "Use the server's own name, or ask the operator to make this one known."},
+    [UAPI_REASON_ORIGIN_DENIED] = {"origin.denied", 403, UAPI_RPC_REQUEST_INVALID,
+                                   "Pages of this origin may not call the server.",
+                                   "Call from the server's own pages, or ask the operator to allow the origin."},
+
     [UAPI_REASON_TOKEN_MISSING] = {"token.missing", 401, UAPI_RPC_REQUEST_INVALID, "The call carries no access token.",
                                    "Send a token in the Authorization header, as Bearer."},
     [UAPI_REASON_TOKEN_MALFORMED] = {"token.malformed", 401, UAPI_RPC_REQUEST_INVALID,

@@ -36,6 +36,8 @@ typedef enum uapi_reason {
     UAPI_REASON_NONE = 0,
     UAPI_REASON_INTERNAL,              /* internal.error: a fault of ours or of the machine */
     UAPI_REASON_CONFIG_INVALID,        /* config.invalid: a file or directive that configtest refuses */
+    UAPI_REASON_HOST_DENIED,           /* host.denied: Host has no name of this server */
+    UAPI_REASON_ORIGIN_DENIED,         /* origin.denied: a page of this origin may not call */
     UAPI_REASON_TOKEN_MISSING,         /* token.missing */
     UAPI_REASON_TOKEN_MALFORMED,       /* token.malformed: wrong shape or checksum */
     UAPI_REASON_TOKEN_UNKNOWN,         /* token.unknown */

@@ -29,6 +29,8 @@ typedef struct uapi_call {
     const char *
         server; /* the name of the server behind the call: the route's, or the one that the gateway sends it to; NULL: it has none */
 
+    int admitted; /* admit: Host and Origin are good */
+
     /* authenticate */
     const uapi_principal *principal;
 

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "../core/origin.h"
 #include "log.h"
 
 /* Claims are collected while directives are read and judged in check_config. They hang on the configuration pool, so a
@@ -93,6 +94,8 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(max_response, -1);
     INHERIT(endpoint, NULL);
     INHERIT(list_page, -1);
+    INHERIT(hosts, NULL);
+    INHERIT(origins, NULL);
     return merged;
 }
 
@@ -335,6 +338,40 @@ static const char *add_plugin(cmd_parms *cmd, void *config, const char *path, co
     return NULL;
 }
 
+static const char *add_allowed(cmd_parms *cmd, uapi_allowed **allowed, const char *value,
+                               int (*parse)(uapi_origin_pattern *pattern, const char *text), const char *form)
+{
+    uapi_origin_pattern pattern;
+    if (*allowed == NULL) {
+        *allowed = apr_pcalloc(cmd->pool, sizeof(**allowed));
+        (*allowed)->patterns = apr_array_make(cmd->pool, 4, sizeof(uapi_origin_pattern));
+    }
+    if (strcasecmp(value, "none") == 0) {
+        return NULL;
+    }
+    if (strcasecmp(value, "any") == 0) {
+        (*allowed)->any = 1;
+        return NULL;
+    }
+    if (!parse(&pattern, value)) {
+        return apr_psprintf(cmd->pool, "%s takes %s, any or none; not '%s'", cmd->cmd->name, form, value);
+    }
+    *(uapi_origin_pattern *)apr_array_push((*allowed)->patterns) = pattern;
+    return NULL;
+}
+
+static const char *add_allowed_host(cmd_parms *cmd, void *config, const char *value)
+{
+    return add_allowed(cmd, &((uapi_route_config *)config)->hosts, value, uapi_host_pattern_parse,
+                       "names such as mcp.example.com or *.example.com, without a port");
+}
+
+static const char *add_allowed_origin(cmd_parms *cmd, void *config, const char *value)
+{
+    return add_allowed(cmd, &((uapi_route_config *)config)->origins, value, uapi_origin_pattern_parse,
+                       "origins such as https://app.example.com, https://*.example.com or http://localhost:*");
+}
+
 #define SERVER_CONTEXT RSRC_CONF
 #define ROUTE_CONTEXT (RSRC_CONF | ACCESS_CONF)
 #define FIELD(name) ((void *)APR_OFFSETOF(uapi_server_config, name))
@@ -359,6 +396,10 @@ const command_rec uapi_config_directives[] = {
                   "the largest request body, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
                   "the largest response body or single event, in bytes or with K or M"),
+    AP_INIT_ITERATE("UapiAllowedHosts", add_allowed_host, NULL, ROUTE_CONTEXT,
+                    "names by which this server may be called besides ServerName and ServerAlias, any, or none"),
+    AP_INIT_ITERATE("UapiAllowedOrigins", add_allowed_origin, NULL, ROUTE_CONTEXT,
+                    "origins whose pages may call besides this server's own, any, or none"),
     AP_INIT_TAKE1("UapiRegistry", set_path, FIELD(registry), SERVER_CONTEXT, "path of the registry (SQLite)"),
     AP_INIT_TAKE1("UapiAudit", set_path, FIELD(audit), SERVER_CONTEXT, "path of the audit file (SQLite)"),
     AP_INIT_TAKE1("UapiKeyFile", set_path, FIELD(key_file), SERVER_CONTEXT,

@@ -50,6 +50,12 @@ typedef struct uapi_endpoint {
 #define UAPI_GATEWAY_HANDLER "uapi-gateway"
 #define UAPI_DEFAULT_LIST_PAGE 200
 
+/** UapiAllowedHosts or UapiAllowedOrigins. */
+typedef struct uapi_allowed {
+    apr_array_header_t *patterns; /* uapi_origin_pattern */
+    int any;
+} uapi_allowed;
+
 typedef struct uapi_server_config {
     const char *registry;
     const char *audit;
@@ -69,6 +75,8 @@ typedef struct uapi_route_config {
     apr_off_t max_response;  /* -1 unset */
     uapi_endpoint *endpoint; /* UapiServers */
     int list_page;           /* UapiListPage, -1 unset */
+    uapi_allowed *hosts;     /* UapiAllowedHosts; NULL: none besides the server's names */
+    uapi_allowed *origins;   /* UapiAllowedOrigins; NULL: none besides the server's own */
 } uapi_route_config;
 
 /** A directive that check_config must look at once the files it depends on are loaded. */

@@ -11,6 +11,11 @@
 
 #include "call.h"
 
+/** admit: Host names this server, and a browser's Origin may use it. */
+apr_status_t uapi_stage_admit(request_rec *r, uapi_call *call, uapi_result *result);
+/** check_access hook: admit before any module asks who it is. */
+int uapi_admit_hook(request_rec *r);
+
 /** authenticate: sets call->principal and r->user. */
 apr_status_t uapi_stage_authenticate(request_rec *r, uapi_call *call, uapi_result *result);
 /** check_authn hook for `AuthType uapi`. */
