@@ -59,6 +59,7 @@ int uapi_command_pin_reject(uapi_cli *cli);
 int uapi_command_pin_export(uapi_cli *cli);
 int uapi_command_pin_import(uapi_cli *cli);
 int uapi_command_policy_lint(uapi_cli *cli);
+int uapi_command_policy_operations(uapi_cli *cli);
 int uapi_command_audit_show(uapi_cli *cli);
 int uapi_command_audit_verify(uapi_cli *cli);
 int uapi_command_scan(uapi_cli *cli);

@@ -48,6 +48,8 @@ static const uapi_command commands[] = {
     {"pin", "import", "FILE", 1, 1, DECISION, TENANT, "pin what a reviewed file says", uapi_command_pin_import},
     {"policy", "lint", "PATH...", 1, UAPI_MANY_ARGUMENTS, 0, 0, "check policy files and directories as one set",
      uapi_command_policy_lint},
+    {"policy", "operations", "PATH...", 1, UAPI_MANY_ARGUMENTS, 0, 0, "show the operations of REST servers",
+     uapi_command_policy_operations},
     {"audit", "show", "", 0, 0,
      UAPI_TAKES(AUDIT) | TENANT | UAPI_TAKES(FROM) | UAPI_TAKES(LAST) | UAPI_TAKES(CALL) | UAPI_TAKES(FOLLOW), 0,
      "print records", uapi_command_audit_show},

@@ -79,6 +79,7 @@ apr_status_t uapi_policy_parse(uapi_policy **policy, const char *name, const cha
     uapi_policy_source source;
 
     begin(&source, &diagnoses, pool);
+    source.from_memory = 1;
     read_text(&source, uapi_policy_diagnoses_file(&diagnoses, name), text, length);
     return finish(&source, policy, diagnostics, pool, result);
 }
@@ -96,26 +97,45 @@ static void complain(uapi_policy_source *source, const char *path, const char *p
     uapi_policy_report(source->diagnoses, file, 0, 0, apr_pstrcat(source->pool, problem, cause, NULL));
 }
 
+const char *uapi_policy_read_text(const char *path, char **text, size_t *length, apr_pool_t *pool)
+{
+    enum { ROOM = UAPI_YAML_MAX_SIZE + 1 }; /* one byte more than may be, so that too much is seen */
+    char cause[128];
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    if (status == APR_SUCCESS && info.filetype != APR_REG) {
+        return "is no file"; /* a FIFO or device would be waited on for ever */
+    }
+    *length = 0;
+    *text = apr_palloc(pool, ROOM);
+    if (status == APR_SUCCESS) {
+        status = apr_file_open(&file, path, APR_FOPEN_READ, APR_OS_DEFAULT, pool);
+    }
+    if (status == APR_SUCCESS) {
+        status = apr_file_read_full(file, *text, ROOM, length);
+        apr_file_close(file);
+    }
+    return status == APR_SUCCESS || APR_STATUS_IS_EOF(status)
+               ? NULL
+               : apr_pstrcat(pool, "cannot be read: ", apr_strerror(status, cause, sizeof(cause)), NULL);
+}
+
 /* The pool for the text is the file's own: the tree holds copies. */
 static void read_file(uapi_policy_source *source, const char *path)
 {
-    enum { ROOM = UAPI_YAML_MAX_SIZE + 1 }; /* one byte more than may be, so that too much is seen */
     apr_pool_t *pool;
-    apr_file_t *file;
-    apr_size_t length = 0;
-    apr_status_t status;
+    const char *why;
+    size_t length;
     char *text;
 
     apr_pool_create(&pool, source->pool);
-    text = apr_palloc(pool, ROOM);
-    status = apr_file_open(&file, path, APR_FOPEN_READ, APR_OS_DEFAULT, pool);
-    if (status == APR_SUCCESS) {
-        status = apr_file_read_full(file, text, ROOM, &length);
-    }
-    if (status == APR_SUCCESS || APR_STATUS_IS_EOF(status)) {
+    why = uapi_policy_read_text(path, &text, &length, pool);
+    if (why == NULL) {
         read_text(source, uapi_policy_diagnoses_file(source->diagnoses, path), text, length);
     } else {
-        complain(source, path, "cannot be read: ", status);
+        complain(source, path, why, APR_SUCCESS);
     }
     apr_pool_destroy(pool);
 }

@@ -123,6 +123,8 @@ typedef struct uapi_policy_server {
 
 /** NULL if no file declares it. */
 const uapi_policy_server *uapi_policy_find_server(const uapi_policy *policy, const char *name);
+/** All servers, sorted by name: the same kind of array. */
+apr_array_header_t *uapi_policy_all_servers(const uapi_policy *policy, apr_pool_t *pool);
 /** The MCP servers that have a url, sorted by name: array of const uapi_policy_server *, in the pool. */
 apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool);
 /** 1 if any Server pins its tools. */

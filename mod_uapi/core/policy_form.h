@@ -123,6 +123,8 @@ typedef struct uapi_form_server {
     uapi_form_word pinning; /* uapi_pinning */
     uapi_form_credential *credential;
     apr_array_header_t *operations; /* uapi_form_named of uapi_form_operation */
+    const uapi_yaml_node *openapi, *base_path;
+    apr_array_header_t *judged; /* the operations of both; no field: made when it is judged, in the pool of the load */
 } uapi_form_server;
 
 typedef struct uapi_form_document {

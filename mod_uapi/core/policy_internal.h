@@ -26,8 +26,12 @@ typedef struct uapi_policy_source {
     uapi_policy_diagnoses *diagnoses;
     apr_array_header_t *documents[UAPI_FORM_KINDS]; /* uapi_form_document * */
     apr_hash_t *seen;                               /* kind, tenant and name, to the node of the name */
+    int from_memory;                                /* no file may be read beside it */
     size_t index_size;                              /* counts up to UAPI_POLICY_MAX_INDEX */
 } uapi_policy_source;
+
+/** A whole regular file of at most UAPI_YAML_MAX_SIZE + 1 bytes; the pool holds it. NULL, or why not. */
+const char *uapi_policy_read_text(const char *path, char **text, size_t *length, apr_pool_t *pool);
 
 /** Judge the contents of one document, and its name against those before it. Faults go to the diagnoses. */
 void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *document, uapi_form_kind kind);
@@ -35,8 +39,8 @@ void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *doc
 /** The parts of it: one file each. */
 void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy *policy);
 void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_firewall *firewall);
-void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server *server);
-void uapi_policy_check_operations(uapi_policy_source *source, const uapi_form_server *server);
+void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *server);
+void uapi_policy_check_operations(uapi_policy_source *source, uapi_form_server *server);
 /** 1 if it is a name as tenants, principals and credentials have one; otherwise the fault is reported. */
 int uapi_policy_check_name(uapi_policy_source *source, const char *what, const uapi_yaml_node *name);
 

@@ -4,6 +4,7 @@
  * which is the narrower, or what the gateway takes for one the service could take for the other.
  */
 #include "policy_internal.h"
+#include "policy_openapi.h"
 
 #include <string.h>
 
@@ -16,6 +17,13 @@ typedef struct draft {
     const uapi_yaml_node *at;
 } draft;
 
+typedef struct gathering {
+    uapi_policy_source *source;
+    apr_array_header_t *drafts; /* draft */
+    apr_hash_t *names;          /* to the node of the name */
+    int given_up;
+} gathering;
+
 /* GitHub's operations are called "repos/get", Google's "storage.objects.get". */
 static int is_name(const char *name)
 {
@@ -25,85 +33,121 @@ static int is_name(const char *name)
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/:@-") == length;
 }
 
-static void compare(uapi_policy_source *source, const draft *fresh, const draft *earlier)
+static int check_name(gathering *g, const uapi_yaml_node *at, const char *name)
+{
+    const uapi_yaml_node *first = apr_hash_get(g->names, name, APR_HASH_KEY_STRING);
+
+    if (!is_name(name)) {
+        uapi_policy_error(
+            g->source->diagnoses, at,
+            "operation %s is no name: 1 to 128 of A-Z a-z 0-9 . _ / : @ -, beginning with a letter or digit",
+            uapi_yaml_quote(name, strlen(name), g->source->pool));
+        return 0;
+    }
+    if (first != NULL) {
+        uapi_policy_error(g->source->diagnoses, at, "operation \"%s\" is defined twice, first at %s:%u:%u", name,
+                          first->file, first->line, first->column);
+        return 0;
+    }
+    apr_hash_set(g->names, name, APR_HASH_KEY_STRING, at);
+    return 1;
+}
+
+static void compare(const gathering *g, const draft *fresh, const draft *earlier)
 {
     if (strcmp(fresh->operation.method, earlier->operation.method) == 0 &&
         uapi_template_compare(&fresh->operation.template, &earlier->operation.template) == UAPI_TEMPLATE_CONFLICT) {
         uapi_policy_error(
-            source->diagnoses, fresh->at,
+            g->source->diagnoses, fresh->at,
             "%s %s can match the same path as %s of operation \"%s\" at %s:%u:%u, and neither is the more specific",
             fresh->operation.method, fresh->operation.path, earlier->operation.path, earlier->operation.name,
             earlier->at->file, earlier->at->line, earlier->at->column);
     }
 }
 
-static int judge(uapi_policy_source *source, draft *fresh, const uapi_yaml_node *name)
+/* A uapi_openapi_visitor. */
+static void gather(void *baton, const uapi_yaml_node *name, const char *text, const char *method, const char *path,
+                   const uapi_yaml_node *at)
 {
-    const char *fault = uapi_template_read(&fresh->operation.template, fresh->operation.path, source->pool);
+    gathering *g = baton;
+    draft fresh = {{text, method, path, {0, NULL}}, at};
+    const char *fault = uapi_template_read(&fresh.operation.template, path, g->source->pool);
 
-    if (!is_name(name->text)) {
-        uapi_policy_error(
-            source->diagnoses, name,
-            "operation %s is no name: 1 to 128 of A-Z a-z 0-9 . _ / : @ -, beginning with a letter or digit",
-            uapi_yaml_quote(name->text, name->length, source->pool));
-        return 0;
-    }
-    if (fault != NULL) {
-        uapi_policy_error(source->diagnoses, fresh->at, "path %s %s",
-                          uapi_yaml_quote(fresh->at->text, fresh->at->length, source->pool), fault);
-    }
-    return fault == NULL;
-}
-
-void uapi_policy_check_operations(uapi_policy_source *source, const uapi_form_server *server)
-{
-    apr_array_header_t *drafts = apr_array_make(source->pool, 16, sizeof(draft));
-
-    if (server->operations == NULL) {
+    if (g->drafts->nelts == UAPI_OPERATIONS_MAX) {
+        if (!g->given_up) {
+            uapi_policy_error(g->source->diagnoses, at, "more than %d operations", UAPI_OPERATIONS_MAX);
+        }
+        g->given_up = 1;
         return;
     }
+    if (fault != NULL) {
+        uapi_policy_error(g->source->diagnoses, at, "path %s %s", uapi_yaml_quote(path, strlen(path), g->source->pool),
+                          fault);
+    }
+    if (!check_name(g, name, text) || fault != NULL) {
+        return;
+    }
+    for (int i = 0; i < g->drafts->nelts; i++) {
+        compare(g, &fresh, &APR_ARRAY_IDX(g->drafts, i, draft));
+    }
+    APR_ARRAY_PUSH(g->drafts, draft) = fresh;
+}
+
+static void check_fields(uapi_policy_source *source, const uapi_form_server *server)
+{
+    const char *fault;
+    uapi_template base;
+
     if (server->protocol.node != NULL && strcmp(server->protocol.node->text, "rest") != 0) {
         uapi_policy_error(source->diagnoses, server->protocol.node,
                           "a server with operations speaks rest; those of an MCP server are its tools");
     }
-    if (server->operations->nelts > UAPI_OPERATIONS_MAX) {
-        uapi_policy_error(source->diagnoses, server->node, "more than %d operations", UAPI_OPERATIONS_MAX);
+    if (server->base_path == NULL) {
         return;
     }
-    for (int i = 0; i < server->operations->nelts; i++) {
+    fault = uapi_template_read(&base, server->base_path->text, source->pool);
+    if (server->openapi == NULL) {
+        uapi_policy_error(source->diagnoses, server->base_path,
+                          "\"base_path\" is for \"openapi\"; other operations have whole paths");
+    } else if (fault != NULL) {
+        uapi_policy_error(source->diagnoses, server->base_path, "\"base_path\" %s", fault);
+    }
+}
+
+void uapi_policy_check_operations(uapi_policy_source *source, uapi_form_server *server)
+{
+    gathering g = {source, apr_array_make(source->pool, 16, sizeof(draft)), apr_hash_make(source->pool), 0};
+
+    if (server->operations != NULL || server->openapi != NULL || server->base_path != NULL) {
+        check_fields(source, server);
+    }
+    for (int i = 0; server->operations != NULL && i < server->operations->nelts; i++) {
         const uapi_form_named *named = &APR_ARRAY_IDX(server->operations, i, uapi_form_named);
         const uapi_form_operation *form = named->record;
-        draft fresh = {{0}, form->path};
-        if (form->path == NULL || form->method.node == NULL) {
-            continue; /* reported as missing */
+        if (form->path != NULL && form->method.node != NULL) { /* else reported as missing */
+            gather(&g, named->name, named->name->text, form->method.node->text, form->path->text, form->path);
         }
-        fresh.operation = (uapi_operation){
-            .name = named->name->text, .method = form->method.node->text, .path = form->path->text};
-        if (!judge(source, &fresh, named->name)) {
-            continue;
-        }
-        for (int j = 0; j < drafts->nelts; j++) {
-            compare(source, &fresh, &APR_ARRAY_IDX(drafts, j, draft));
-        }
-        APR_ARRAY_PUSH(drafts, draft) = fresh;
     }
+    if (server->openapi != NULL) {
+        uapi_policy_openapi_read(source, server->openapi, server->base_path, gather, &g);
+    }
+    server->judged = server->operations != NULL || server->openapi != NULL ? g.drafts : NULL;
 }
 
 const uapi_operations *uapi_policy_compile_operations(const uapi_form_server *server, apr_pool_t *pool)
 {
     apr_array_header_t *list;
 
-    if (server->operations == NULL) {
+    if (server->judged == NULL) {
         return NULL;
     }
-    list = apr_array_make(pool, server->operations->nelts, sizeof(uapi_operation));
-    for (int i = 0; i < server->operations->nelts; i++) {
-        const uapi_form_named *named = &APR_ARRAY_IDX(server->operations, i, uapi_form_named);
-        const uapi_form_operation *form = named->record;
+    list = apr_array_make(pool, server->judged->nelts, sizeof(uapi_operation));
+    for (int i = 0; i < server->judged->nelts; i++) {
+        const uapi_operation *judged = &APR_ARRAY_IDX(server->judged, i, draft).operation;
         uapi_operation *operation = apr_array_push(list);
-        operation->name = apr_pstrdup(pool, named->name->text);
-        operation->method = apr_pstrdup(pool, form->method.node->text);
-        operation->path = apr_pstrdup(pool, form->path->text);
+        operation->name = apr_pstrdup(pool, judged->name);
+        operation->method = apr_pstrdup(pool, judged->method);
+        operation->path = apr_pstrdup(pool, judged->path);
         uapi_template_read(&operation->template, operation->path, pool);
     }
     return uapi_operations_create(list, pool);

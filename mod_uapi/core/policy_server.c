@@ -210,7 +210,7 @@ static void check_gateway_fields(uapi_policy_source *source, const uapi_form_ser
     }
 }
 
-void uapi_policy_check_server(uapi_policy_source *source, const uapi_form_server *server)
+void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *server)
 {
     const char *fault = server->url != NULL ? judge_url(server->url->text) : NULL;
 
@@ -286,16 +286,26 @@ static int by_name(const void *left, const void *right)
     return strcmp((*a)->name, (*b)->name);
 }
 
-apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool)
+static apr_array_header_t *list_servers(const uapi_policy *policy, int reachable_only, apr_pool_t *pool)
 {
     apr_array_header_t *servers = apr_array_make(pool, 8, sizeof(const uapi_policy_server *));
 
     for (apr_hash_index_t *at = apr_hash_first(pool, policy->servers); at != NULL; at = apr_hash_next(at)) {
         const uapi_policy_server *server = apr_hash_this_val(at);
-        if (server->url != NULL && !server->is_rest) {
+        if (!reachable_only || (server->url != NULL && !server->is_rest)) {
             APR_ARRAY_PUSH(servers, const uapi_policy_server *) = server;
         }
     }
     qsort(servers->elts, (size_t)servers->nelts, sizeof(const uapi_policy_server *), by_name);
     return servers;
+}
+
+apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool)
+{
+    return list_servers(policy, 1, pool);
+}
+
+apr_array_header_t *uapi_policy_all_servers(const uapi_policy *policy, apr_pool_t *pool)
+{
+    return list_servers(policy, 0, pool);
 }

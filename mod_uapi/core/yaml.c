@@ -35,6 +35,7 @@ typedef struct builder {
     frame frames[UAPI_YAML_MAX_DEPTH];
     int depth;
     uint32_t nodes;
+    int foreign; /* keys may look like numbers */
     int stopped; /* an error after which nothing more can be read */
 } builder;
 
@@ -103,7 +104,7 @@ static const uapi_yaml_node *judge_key(builder *b, frame *in, const uapi_yaml_no
     if (key->kind == UAPI_YAML_BROKEN) {
         return NULL;
     }
-    if (aliased || key->kind != UAPI_YAML_SCALAR || uapi_yaml_type_of(key) != UAPI_YAML_STRING) {
+    if (aliased || key->kind != UAPI_YAML_SCALAR || (!b->foreign && uapi_yaml_type_of(key) != UAPI_YAML_STRING)) {
         complain_at(
             b, key,
             apr_psprintf(b->pool, "a key must be a string, not %s", aliased ? "an alias" : uapi_yaml_describe(key)));
@@ -326,15 +327,16 @@ static void run(builder *b, yaml_parser_t *parser)
     }
 }
 
-void uapi_yaml_read(apr_array_header_t *documents, const char *file, const char *text, size_t length,
-                    uapi_yaml_reporter report, void *baton, apr_pool_t *pool)
+static void read_text(apr_array_header_t *documents, const char *file, const char *text, size_t length,
+                      uapi_yaml_reporter report, void *baton, int foreign, apr_pool_t *pool)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
     builder *b = apr_pcalloc(pool, sizeof(*b));
     yaml_parser_t parser;
     uapi_yaml_fault fault;
 
-    *b = (builder){.documents = documents, .file = file, .report = report, .baton = baton, .pool = pool};
+    *b = (builder){
+        .documents = documents, .file = file, .report = report, .baton = baton, .pool = pool, .foreign = foreign};
     if (length > UAPI_YAML_MAX_SIZE) {
         complain(b, 0, 0, "larger than 4 MiB");
         return;
@@ -355,4 +357,16 @@ void uapi_yaml_read(apr_array_header_t *documents, const char *file, const char 
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     run(b, &parser);
     yaml_parser_delete(&parser);
+}
+
+void uapi_yaml_read(apr_array_header_t *documents, const char *file, const char *text, size_t length,
+                    uapi_yaml_reporter report, void *baton, apr_pool_t *pool)
+{
+    read_text(documents, file, text, length, report, baton, 0, pool);
+}
+
+void uapi_yaml_read_foreign(apr_array_header_t *documents, const char *file, const char *text, size_t length,
+                            uapi_yaml_reporter report, void *baton, apr_pool_t *pool)
+{
+    read_text(documents, file, text, length, report, baton, 1, pool);
 }

@@ -69,6 +69,10 @@ typedef void (*uapi_yaml_reporter)(void *baton, const char *file, unsigned line,
 void uapi_yaml_read(apr_array_header_t *documents, const char *file, const char *text, size_t length,
                     uapi_yaml_reporter report, void *baton, apr_pool_t *pool);
 
+/** The same for documents that others wrote: keys may look like numbers, as the status codes of OpenAPI do. */
+void uapi_yaml_read_foreign(apr_array_header_t *documents, const char *file, const char *text, size_t length,
+                            uapi_yaml_reporter report, void *baton, apr_pool_t *pool);
+
 /** The text in double quotes for a message: what is not printable ASCII escaped, cut after 64 bytes. In the pool. */
 const char *uapi_yaml_quote(const char *text, size_t length, apr_pool_t *pool);
 

@@ -337,7 +337,7 @@ static void too_many(void **state)
         end += sprintf(end, "    o%u: {method: GET, path: /x%u}\n", i, i);
     }
     parse("p", text, strlen(text), &printed);
-    assert_string_equal(printed, "p:5:3: error: more than 4096 operations\n");
+    assert_string_equal(printed, "p:4102:32: error: more than 4096 operations\n");
 }
 
 /* ---------------------------------------------------------------- deciding */
