@@ -19,6 +19,7 @@
 #include "httpd/stages.h"
 #include "httpd/status.h"
 #include "httpd/upstream.h"
+#include "httpd/watch.h"
 
 /* Aligned by hand: the list is the map. */
 /* clang-format off */
@@ -32,6 +33,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init      (uapi_gateway_child_init,          NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_pre_connection  (uapi_inject_pre_connection,       NULL, NULL, APR_HOOK_LAST);
+    ap_hook_pre_connection  (uapi_watch_pre_connection,        NULL, NULL, APR_HOOK_LAST);
     /* First: what a browser was tricked into sending is refused before any module asks who sends it. */
     ap_hook_check_access    (uapi_admit_hook,                  NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_authn     (uapi_authenticate_hook,           NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
@@ -50,6 +52,7 @@ static void register_hooks(apr_pool_t *pool)
     uapi_inspect_response_register();
     uapi_refuse_register();
     uapi_status_register();
+    uapi_watch_register();
 }
 
 /* httpd finds the module by this symbol; all others of ours stay hidden. */

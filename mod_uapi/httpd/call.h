@@ -87,6 +87,7 @@ typedef struct uapi_call {
     const char *cookie;        /* the caller's own, while the balancer is told the member by one */
     char *query;               /* the caller's own, while mod_proxy is told the endpoint's */
     int steered;
+    int forwarded; /* mod_proxy has the call */
 
     /* refuse */
     uapi_result refusal;      /* reason NONE: not refused */

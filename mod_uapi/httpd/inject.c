@@ -16,6 +16,7 @@
 #include "federate.h"
 #include "log.h"
 #include "stages.h"
+#include "watch.h"
 
 apr_status_t uapi_stage_find_credential(request_rec *r, uapi_call *call, uapi_result *result)
 {
@@ -164,6 +165,7 @@ static int proxy_fixups(request_rec *r)
 {
     uapi_call *call = uapi_call_find(r);
     apr_table_t *headers = r->headers_in; /* mod_proxy's copy: the client's own are untouched */
+    uapi_watch_end();
     if (call == NULL) {
         return DECLINED;
     }

@@ -13,6 +13,7 @@
 #include "server_messages.h"
 #include "settle.h"
 #include "stages.h"
+#include "watch.h"
 
 static ap_filter_rec_t *response_filter;
 
@@ -63,6 +64,9 @@ static void begin_stream(ap_filter_t *f, uapi_response *response)
     response->sse = uapi_sse_create(f->r->pool, uapi_config_max_response(response->call->route));
     drop_length(f->r);
     drop_validators(f->r);
+    if (response->call->forwarded) {
+        uapi_watch_begin(f->r);
+    }
 }
 
 static void begin_whole(ap_filter_t *f, uapi_response *response)

@@ -248,7 +248,9 @@ static apr_status_t take_metadata(ap_filter_t *f, uapi_response *response, apr_b
             ap_remove_output_filter(f);
         }
     } else if (AP_BUCKET_IS_ERROR(bucket)) {
-        settle_at_end(f, response, uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code);
+        settle_at_end(f, response,
+                      f->c->aborted ? UAPI_OUTCOME_CLIENT_GONE
+                                    : uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code);
     }
     return (status == APR_SUCCESS) ? pass_on(f, bucket, response->event_pool) : status;
 }

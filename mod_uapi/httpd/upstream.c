@@ -46,6 +46,7 @@ static int judge_upstream(request_rec *r, proxy_worker *worker, proxy_server_con
         return uapi_refuse(r, call, &result);
     }
     if (is_http(url)) {
+        call->forwarded = 1;
         call->upstream = (r->method_number == M_GET) ? apr_pstrdup(r->pool, url) : NULL;
         return (uapi_affinity_check(r, call, worker, &result) == APR_SUCCESS) ? DECLINED
                                                                               : uapi_refuse(r, call, &result);
