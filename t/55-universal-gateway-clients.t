@@ -11,16 +11,17 @@ use IO::Socket::INET;
 is system('build/node'), 0, 'the packages are there' or exit 1;
 my $node = out('node/bin/node');
 my $folder = File::Temp->newdir('uapi-t-gateway-XXXXXX', TMPDIR => 1);
-my %port = map { $_ => free_port() } qw(everything second modern down);
+my %port = map { $_ => free_port() } qw(everything second legacy modern down);
 my $modules = getcwd() . '/t/node';
 my @everything = ('--import', "$modules/loopback.mjs", "$modules/node_modules/\@modelcontextprotocol/server-everything/dist/index.js", 'streamableHttp');
 my @pids = (
     spawn([$node, @everything], "$folder/everything", PORT => $port{everything}),
     spawn([$node, @everything], "$folder/second", PORT => $port{second}),
+    spawn([$node, "$modules/conformance-server.mjs", $port{legacy}], "$folder/legacy"),
     spawn([$node, "$modules/conformance-stateless.mjs", $port{modern}], "$folder/modern"),
 );
 END { kill_session($_) for @pids }
-for my $name (qw(everything second modern)) {
+for my $name (qw(everything second legacy modern)) {
     ok wait_for(30, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port{$name}) }), "$name listens" or diag slurp("$folder/$name");
 }
 
@@ -73,7 +74,7 @@ for my $case (['v1', undef, '2025-11-25'], ['v2', 'legacy', '2025-11-25'], ['v2'
         is $negotiated->{revision}, $revision, 'the revision';
         is !!$negotiated->{session}, !!($revision lt '2026'), 'a session where the revision has them';
         my @names = map { $_->{name} } @{ $tools->{tools} };
-        for my $server (qw(everything second modern)) {
+        for my $server (qw(everything second legacy modern)) {
             ok scalar(grep { /^${server}__/ } @names), "tools of $server";
         }
         is_deeply [map { /^(.*?)__/ } @names], [sort map { /^(.*?)__/ } @names], 'in the order of servers';
@@ -102,5 +103,8 @@ subtest 'what servers ask of clients' => sub {
         ['callTool', { name => 'everything__trigger-elicitation-request', arguments => {} }]);
     like to_json($sampled), qr/sampled here/, 'sampling';
     like to_json($elicited), qr/elicited here/, 'elicitation';
+    my (undef, @results) = client('v1', undef, ['callTool', { name => 'legacy__test_reconnection', arguments => {} }], ['callTool', { name => 'legacy__test_simple_text', arguments => {} }]);
+    ok $results[0]{content}[0]{text}, 'a server that breaks its stream off to answer on a resumed one' or diag explain \@results;
+    ok $results[1]{content}[0]{text}, 'and goes on';
 };
 done_testing;

@@ -44,6 +44,8 @@ static apr_status_t begin(request_rec *r, uapi_call *call, uapi_result *result)
     federated->federation = &endpoint->federation;
     federated->modern = call->mcp.count > 0 && call->mcp.revision == UAPI_MCP_2026_07_28;
     federated->headers = apr_table_make(r->pool, 8);
+    federated->last_event = apr_table_get(r->headers_in, "Last-Event-ID");
+    apr_table_unset(r->headers_in, "Last-Event-ID"); /* no server knows it in this form */
     call->federated = federated;
     call->server = NULL;
     call->session = NULL;

@@ -28,6 +28,7 @@ typedef struct uapi_federated {
     const uapi_federation *federation;
     uapi_federation_route route;
     int modern;                        /* the client speaks 2026-07-28 */
+    const char *last_event;            /* the client's Last-Event-ID; NULL: none */
     uapi_federation_session *session;  /* the client's; NULL: it names none */
     const uapi_policy_server *server;  /* FORWARD: where to */
     const uapi_federation_peer *peer;  /* FORWARD, once connected */
@@ -65,6 +66,7 @@ typedef struct uapi_ask {
     const char *http_method;          /* "POST" */
     const char *method;               /* of the message; policies and records name it so */
     const char *body;                 /* NULL: none */
+    const char *last_event;           /* of GET: the server's own id of the event to resume after; NULL: none */
     int modern;                       /* it speaks 2026-07-28 */
 
     uapi_call *call;     /* its records */

@@ -201,6 +201,9 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     } else if (ask->peer != NULL && ask->peer->id[0] != '\0') {
         apr_table_setn(headers, "Mcp-Session-Id", ask->peer->id);
     }
+    if (ask->last_event != NULL) {
+        apr_table_setn(headers, "Last-Event-ID", ask->last_event);
+    }
     apr_table_setn(headers, "Uapi-Call-Id", own->id);
     apr_table_setn(headers, "Uapi-Principal", own->principal->id);
     apr_table_setn(headers, "Uapi-Principal-Type", uapi_principal_type_name(own->principal->type));

@@ -1,8 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * The client's stream at the endpoint (revisions 2025-03-26 to 2025-11-25): what each server says on its own stream, judged and renamed event
- * by event, one after another as it comes. Ids of events are left out: nothing can be replayed. When one of the servers' streams
- * ends, so does the client's: it comes back, and all are opened anew.
+ * by event, one after another as it comes. Ids of events are left out there: a stream of many cannot be replayed. When one of the servers'
+ * streams ends, so does the client's: it comes back, and all are opened anew.
+ *
+ * The answer to a call is a stream of one server, and its events have ids (sealed, inspect_stream.c). A client that resumes it
+ * (Last-Event-ID) gets what that server has to say, answers and ids included, and nothing else.
  */
 #include "federate.h"
 
@@ -17,6 +20,7 @@
 #include "http_protocol.h"
 
 #include "../core/fetch.h"
+#include "../core/session.h"
 #include "../core/sse.h"
 #include "inspect.h"
 #include "log.h"
@@ -33,7 +37,8 @@ typedef struct stream {
     uapi_fetch *fetches;
     size_t count;
     int begun, client_gone;
-    int socket; /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
+    int resumed; /* one server's stream, from an event on */
+    int socket;  /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
     apr_time_t opened, last_sign;
     apr_pool_t *event_pool;
 } stream;
@@ -80,6 +85,27 @@ static int write_event(stream *s, const char *data, size_t length)
 
 /* ----------------------------------------------------------------------------- reading */
 
+/* As on the stream that is resumed (inspect_stream.c). */
+static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
+{
+    const uapi_call *own = baton;
+    const char *sealed;
+    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, "", own->gateway->keyring, own->principal, own->server,
+                           pool, NULL);
+    return sealed;
+}
+
+static int write_resumed(source *from, const uapi_sse_event *event, const char *data, size_t length)
+{
+    stream *s = from->to;
+    const char *text;
+    uapi_sse_rewrite(event, data, length, s->event_pool, &text, &length);
+    if (event->has_id) {
+        uapi_sse_map_ids(&text, &length, event->lead, seal_id, from->ask->call, s->event_pool);
+    }
+    return (s->begun || begin(s) == 0) ? write_text(s, text, length) : 1;
+}
+
 /* Requests and notifications pass if policy and scanners let them; an answer answers nothing here. */
 static int judge_event(source *from, const uapi_sse_event *event)
 {
@@ -98,10 +124,13 @@ static int judge_event(source *from, const uapi_sse_event *event)
                       uapi_reason_describe(why.reason)->code);
         return 0;
     }
-    if (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL) {
+    if (!s->resumed && (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL)) {
         return 0;
     }
     own->response_bytes += (apr_off_t)judged.length;
+    if (s->resumed) {
+        return write_resumed(from, event, judged.text, judged.length);
+    }
     return write_event(s, judged.text, judged.length);
 }
 
@@ -125,7 +154,11 @@ static int take(uapi_fetch *fetch, const char *bytes, size_t length)
         return 1;
     }
     while (!over && uapi_sse_next(from->sse, &event) == APR_SUCCESS) {
-        over = event.data != NULL && judge_event(from, &event);
+        if (event.data != NULL && event.data_length == 0) { /* it has an id, and nothing to say */
+            over = from->to->resumed && write_resumed(from, &event, "", 0);
+        } else {
+            over = event.data != NULL && judge_event(from, &event);
+        }
         apr_pool_clear(from->to->event_pool);
     }
     return over;
@@ -203,6 +236,20 @@ static size_t collect_asks(request_rec *r, const uapi_call *call, uapi_ask **ask
     return count;
 }
 
+/* The one server that gave the event; its own id of it. */
+static size_t choose_resumed(request_rec *r, const uapi_call *call, uapi_ask *asks, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (uapi_session_open_part(&asks[i].last_event, UAPI_SESSION_EVENT, call->federated->last_event, "",
+                                   call->gateway->keyring, call->principal, asks[i].server->name, r->pool,
+                                   NULL) == APR_SUCCESS) {
+            asks[0] = asks[i];
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void run(stream *s, uapi_ask **sent)
 {
     source *sources = apr_pcalloc(s->r->pool, sizeof(*sources) * (s->count + 1));
@@ -247,6 +294,12 @@ int uapi_federate_stream(request_rec *r, uapi_call *call)
     size_t count = collect_asks(r, call, &asks);
     s.fetches = apr_pcalloc(r->pool, sizeof(*s.fetches) * (count + 1));
     sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
+    s.resumed = call->federated->last_event != NULL;
+    if (s.resumed && count > 0 && (count = choose_resumed(r, call, asks, count)) == 0) {
+        uapi_fail(&trouble, r->pool, APR_NOTFOUND, UAPI_REASON_EVENT_UNKNOWN,
+                  "the event was not given to this principal by a server of this session");
+        return uapi_federate_refuse(r, call, &trouble);
+    }
     if (count > 0 && uapi_federate_prepare(r, call, asks, count, s.fetches, sent, &s.count, &trouble) != APR_SUCCESS) {
         return uapi_federate_refuse(r, call, &trouble);
     }

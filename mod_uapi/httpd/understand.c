@@ -181,8 +181,7 @@ static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post,
         return status;
     }
     if (uapi_federate_applies(r)) {
-        apr_table_unset(r->headers_in, "Last-Event-ID"); /* no peer's */
-        return APR_SUCCESS;                              /* a universal gateway has sessions of its own */
+        return APR_SUCCESS; /* a universal gateway has sessions of its own, and events */
     }
     status = find_session(r, call, result);
     if (status == APR_SUCCESS) {
