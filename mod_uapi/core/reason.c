@@ -80,6 +80,9 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_RPC_KEY_CASE] = {"rpc.key_case", 400, UAPI_RPC_INVALID_REQUEST,
                                   "A key of the message differs from a protocol key in upper and lower case only.",
                                   "Write protocol keys exactly as the MCP specification does."},
+    [UAPI_REASON_RPC_UNASKED] = {"rpc.unasked", 400, UAPI_RPC_INVALID_REQUEST,
+                                 "The message answers a request that was not sent to this caller in this session.",
+                                 "Answer a server's request once, with the id that it came with."},
     [UAPI_REASON_RPC_BATCH] =
         {"rpc.batch", 400, UAPI_RPC_INVALID_REQUEST,
          "The body is a batch, which this protocol revision does not have, or has too many messages.",

@@ -58,6 +58,7 @@ typedef enum uapi_reason {
     UAPI_REASON_JSON_TOO_LARGE,        /* json.too_large: too many values */
     UAPI_REASON_RPC_INVALID,           /* rpc.invalid: no JSON-RPC 2.0 message */
     UAPI_REASON_RPC_KEY_CASE,          /* rpc.key_case: a case variant of a protocol key */
+    UAPI_REASON_RPC_UNASKED,           /* rpc.unasked: a client's answer to what its server never asked of it */
     UAPI_REASON_RPC_BATCH,             /* rpc.batch: a batch where the revision has none */
     UAPI_REASON_MCP_VERSION,           /* mcp.version: unknown protocol revision */
     UAPI_REASON_MCP_HEADER_MISMATCH,   /* mcp.header_mismatch: a mirrored header disagrees with the body */

@@ -97,23 +97,26 @@ static char *went(const uapi_call *call, apr_pool_t *pool)
     return flags;
 }
 
-/* What was redacted and what is cut out are edits of the same bytes: one pass over them. Of a redaction inside a cut member nothing is
- * left, because the longer edit that begins first wins. */
-apr_status_t uapi_stage_split(request_rec *r, uapi_call *call, uapi_result *result)
+static void cut_refused(request_rec *r, const uapi_call *call)
 {
-    char *cut;
-    if (call->members == NULL) {
-        return APR_SUCCESS;
-    }
-    if (uapi_batch_require_one(call, r->pool, result) != APR_SUCCESS) {
-        return result->status;
-    }
-    cut = went(call, r->pool);
+    char *cut = went(call, r->pool);
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         cut[i] = !cut[i];
     }
     uapi_mcp_cut_members(call->edits, &call->json, &call->mcp, cut);
-    if (call->edits->nelts > 0) {
+}
+
+/* What was redacted and what is cut out are edits of the same bytes: one pass over them. Of a redaction inside a cut member nothing is
+ * left, because the longer edit that begins first wins. */
+apr_status_t uapi_stage_split(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    if (call->members != NULL) {
+        if (uapi_batch_require_one(call, r->pool, result) != APR_SUCCESS) {
+            return result->status;
+        }
+        cut_refused(r, call);
+    }
+    if (call->edits != NULL && call->edits->nelts > 0) {
         uapi_edit_apply(&call->forward, &call->forward_length, call->body, call->body_length, call->edits, r->pool);
     }
     return APR_SUCCESS;

@@ -68,7 +68,7 @@ typedef struct uapi_call {
     /* inspect the request */
     uapi_firewall_report request_report; /* of the body; offsets are the view's */
     uapi_firewall_report query_report;   /* of the query string, unescaped */
-    apr_array_header_t *edits;           /* of a batch: what is redacted in it */
+    apr_array_header_t *edits;           /* what changes in the body on its way upstream; NULL: nothing so far */
     const char *forward;                 /* what goes upstream: the body, or its redacted form */
     size_t forward_length;
 

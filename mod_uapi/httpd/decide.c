@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <string.h>
 
+#include "answers.h"
 #include "batch.h"
 #include "federate.h"
 #include "log.h"
@@ -98,7 +99,8 @@ static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *r
             uapi_batch_refuse(r, call, i, verdict->reason, verdict->rule);
         }
     }
-    return uapi_batch_require_one(call, r->pool, result);
+    return uapi_batch_require_one(call, r->pool, result) == APR_SUCCESS ? uapi_answers_unmark(r, call, result)
+                                                                        : result->status;
 }
 
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
@@ -111,7 +113,7 @@ apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *res
     }
     ask(call, call->mcp.count > 0 ? &call->mcp.messages[0] : NULL, &call->verdict);
     if (call->verdict.effect == UAPI_EFFECT_ALLOW || !uapi_call_enforces(call)) {
-        return APR_SUCCESS;
+        return uapi_answers_unmark(r, call, result);
     }
     if (call->federated != NULL && !uapi_federate_is_visible(call, call->server)) {
         return uapi_fail(result, r->pool, APR_EACCES, UAPI_REASON_POLICY_DEFAULT,

@@ -18,8 +18,10 @@ static apr_status_t block(request_rec *r, uapi_call *call, const uapi_firewall_r
 
 static apr_status_t redact(request_rec *r, uapi_call *call)
 {
-    return uapi_redact(&call->forward, &call->forward_length, call->body, call->body_length,
-                       call->view.json != NULL ? &call->view : NULL, &call->request_report, r->pool);
+    if (call->edits == NULL) {
+        call->edits = uapi_edit_list(r->pool);
+    }
+    return uapi_redact_edits(call->edits, call->view.json != NULL ? &call->view : NULL, &call->request_report, r->pool);
 }
 
 /* Of a batch, what must be blocked refuses the members that it is in. */

@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "answers.h"
 #include "batch.h"
 #include "federate.h"
 #include "inspect.h"
@@ -169,7 +170,10 @@ static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspect
     if (call->mcp.count > 0 && uapi_call_enforces(call)) {
         uapi_batch_cut_strays(edits, call, out, pool);
     }
-    status = federate(edits, call, &out->json, pool, result);
+    status = uapi_answers_mark(edits, call, out, pool, result);
+    if (status == APR_SUCCESS) {
+        status = federate(edits, call, &out->json, pool, result);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }

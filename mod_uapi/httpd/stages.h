@@ -47,7 +47,7 @@ apr_status_t uapi_stage_pinning(request_rec *r, uapi_call *call, uapi_result *re
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
 
-/** split: takes the refused members out of a batch. What goes upstream is settled then. */
+/** split: makes the edits of the body, and takes the refused members out of a batch. What goes upstream is settled then. */
 apr_status_t uapi_stage_split(request_rec *r, uapi_call *call, uapi_result *result);
 
 /** inject, first part: find the credential, still sealed, so that its absence is refused before the call is recorded as allowed. */

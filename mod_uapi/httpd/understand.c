@@ -139,6 +139,8 @@ static apr_status_t recognise(request_rec *r, uapi_call *call, const char *name,
     }
     if (status != APR_SUCCESS) {
         call->mcp.count = 0; /* what could not be recognised is answered as a whole, by status */
+    } else if (call->mcp.messages[0].method == NULL) {
+        call->request_id = UAPI_JSON_NONE; /* the server's: a client would look for a request of its own */
     }
     return status;
 }
