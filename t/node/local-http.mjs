@@ -1,11 +1,11 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
 // An HTTP server for this machine only: it listens on 127.0.0.1 and refuses every Host that is not a local name, as
-// MCP demands of local servers (DNS rebinding).
+// MCP demands of local servers (DNS rebinding); with UAPI_ANY_HOST=1 it is as careless as many servers are.
 import { createServer } from 'node:http';
 
 const local = new Set(['localhost', '127.0.0.1', '[::1]']);
-const isLocal = (host) => local.has((host ?? '').replace(/:\d+$/, ''));
+const isLocal = (host) => process.env.UAPI_ANY_HOST === '1' || local.has((host ?? '').replace(/:\d+$/, ''));
 
 export function refuse(response, status, message) {
     response.writeHead(status, { 'Content-Type': 'application/json' });
