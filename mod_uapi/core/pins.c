@@ -17,10 +17,22 @@
 
 #define MAX_CACHED 16384
 
+/* A compiled schema; never changed and never freed, because what it is found by is the hash of what it was made of. */
+typedef struct compiled {
+    char hash[UAPI_PIN_HASH_LENGTH + 1];
+    const uapi_schema *schema; /* NULL: it cannot be checked */
+    const char *problem;
+    apr_pool_t *pool;
+} compiled;
+
+#define MAX_COMPILED 4096 /* a power of two */
+#define MAX_PROBES 8
+
 struct uapi_pins {
     uapi_registry *registry, *observed;
     const char *observed_path;
     uapi_cache *cache;
+    compiled *schemas[MAX_COMPILED]; /* atomic */
 };
 
 typedef struct cached_state {
@@ -386,4 +398,165 @@ apr_status_t uapi_pins_observe(uapi_pins *pins, const uapi_pin_scope *scope, con
         status = choose(pins, &list, *shown, result);
     }
     return status;
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+typedef struct definition_question {
+    const uapi_pin_scope *scope;
+    const char *tool, *hash;
+    const char *definition; /* NULL: not found */
+} definition_question;
+
+static apr_status_t ask_approved(uapi_store *store, void *baton, apr_pool_t *pool, uapi_result *result)
+{
+    definition_question *question = baton;
+    uapi_store_pin *pin;
+    apr_status_t status;
+
+    uapi_store_bind_tenant(store, question->scope->tenant);
+    status = uapi_store_pin_find(store, question->scope->server, question->tool, &pin, pool, result);
+    if (status == APR_SUCCESS && strcmp(pin->hash, question->hash) == 0) {
+        question->definition = pin->definition;
+    }
+    return APR_STATUS_IS_NOTFOUND(status) ? APR_SUCCESS : status;
+}
+
+static apr_status_t ask_first(uapi_store *store, void *baton, apr_pool_t *pool, uapi_result *result)
+{
+    definition_question *question = baton;
+    apr_array_header_t *seen;
+    apr_status_t status;
+
+    uapi_store_bind_tenant(store, question->scope->tenant);
+    status = uapi_store_observation_find(store, question->scope->server, question->tool, &seen, pool, result);
+    for (int i = 0; status == APR_SUCCESS && i < seen->nelts; i++) {
+        const uapi_store_observation *one = &APR_ARRAY_IDX(seen, i, uapi_store_observation);
+
+        if (one->role == UAPI_STORE_FIRST && strcmp(one->hash, question->hash) == 0) {
+            question->definition = one->definition;
+        }
+    }
+    return status;
+}
+
+/* The slot of the hash, or the first empty one where it may be put; NULL if there is none. */
+static compiled **find_slot(uapi_pins *pins, const char *hash, compiled **found)
+{
+    uint32_t at = 0;
+
+    *found = NULL;
+    for (int i = 0; i < 8; i++) {
+        at = at << 4 | (uint32_t)(hash[i] <= '9' ? hash[i] - '0' : hash[i] - 'a' + 10);
+    }
+    for (int i = 0; i < MAX_PROBES; i++) {
+        compiled **slot = &pins->schemas[(at + (uint32_t)i) & (MAX_COMPILED - 1)];
+        compiled *there = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+
+        if (there == NULL) {
+            return slot;
+        }
+        if (strcmp(there->hash, hash) == 0) {
+            *found = there;
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* `own` becomes the schema's pool. */
+static compiled *compile(const char *hash, const char *definition, apr_pool_t *own)
+{
+    compiled *made = apr_pcalloc(own, sizeof(*made));
+    uapi_schema *schema = NULL;
+    uapi_result why = {0};
+    uapi_json json;
+    uint32_t node;
+
+    made->pool = own;
+    copy_hash(made->hash, hash);
+    made->problem = "it has no inputSchema";
+    if (uapi_json_read(&json, definition, strlen(definition), NULL, own, &why) == APR_SUCCESS &&
+        (node = uapi_json_member(&json, 0, "inputSchema")) != UAPI_JSON_NONE &&
+        json.nodes[node].type == UAPI_JSON_OBJECT) {
+        uapi_schema_compile(&schema, json.text + json.nodes[node].start, json.nodes[node].length, own, &why);
+        made->problem = why.detail;
+    }
+    made->schema = schema;
+    return made;
+}
+
+/* One that finds no room in the table goes with the call's pool. */
+static compiled *keep(uapi_pins *pins, const char *hash, const char *definition, apr_pool_t *pool)
+{
+    compiled *made, *there, **slot = find_slot(pins, hash, &there);
+    apr_pool_t *own = NULL;
+
+    if (there) {
+        return there;
+    }
+    if (!slot || apr_pool_create_unmanaged(&own) != APR_SUCCESS) {
+        return compile(hash, definition, pool);
+    }
+    made = compile(hash, definition, own);
+    there = NULL;
+    if (__atomic_compare_exchange_n(slot, &there, made, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        return made;
+    }
+    apr_pool_destroy(own);
+    return compile(hash, definition, pool);
+}
+
+static apr_status_t find_schema(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool, const char *hash,
+                                compiled **schema, apr_pool_t *pool, uapi_result *result)
+{
+    definition_question question = {scope, tool, hash, NULL};
+    apr_status_t status;
+
+    find_slot(pins, hash, schema);
+    if (*schema) {
+        return APR_SUCCESS;
+    }
+    status = uapi_registry_ask(pins->registry, ask_approved, &question, pool, result);
+    if (status == APR_SUCCESS && !question.definition) {
+        status = uapi_registry_ask(pins->observed, ask_first, &question, pool, result);
+    }
+    if (status == APR_SUCCESS && !question.definition) { /* it was changed this moment */
+        return uapi_fail(result, pool, APR_EACCES, UAPI_REASON_TOOL_UNPINNED, "its definition is not there any more");
+    }
+    if (status == APR_SUCCESS) {
+        *schema = keep(pins, hash, question.definition, pool);
+    }
+    return status;
+}
+
+apr_status_t uapi_pins_check_arguments(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool,
+                                       const uapi_json *json, uint32_t arguments, uapi_schema_fault *fault,
+                                       apr_pool_t *pool, uapi_result *result)
+{
+    uapi_json none = {0};
+    uapi_pin_state state;
+    compiled *schema = NULL;
+    apr_status_t status = find(pins, scope, tool, &state, pool, result);
+    const char *hash = status == APR_SUCCESS ? uapi_pin_effective(&state, scope->mode) : "";
+
+    *fault = (uapi_schema_fault){NULL, NULL};
+    if (status == APR_SUCCESS && *hash == '\0') {
+        status = uapi_fail(result, pool, APR_EACCES, UAPI_REASON_TOOL_UNPINNED, "it is not pinned");
+    }
+    if (status == APR_SUCCESS) {
+        status = find_schema(pins, scope, tool, hash, &schema, pool, result);
+    }
+    if (status == APR_SUCCESS && !schema->schema) {
+        status = uapi_fail(result, pool, APR_ENOTIMPL, UAPI_REASON_ARGUMENTS_SCHEMA, "%s", schema->problem);
+    }
+    if (status == APR_SUCCESS && arguments == UAPI_JSON_NONE) {
+        status = uapi_json_read(&none, "{}", 2, NULL, pool, result);
+        json = &none;
+        arguments = 0;
+    }
+    if (status != APR_SUCCESS || uapi_schema_matches(schema->schema, json, arguments, fault, pool)) {
+        return status;
+    }
+    return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_ARGUMENTS_INVALID, "by keyword %s", fault->keyword);
 }

@@ -24,6 +24,7 @@
 #include "json.h"
 #include "policy.h"
 #include "registry.h"
+#include "schema.h"
 
 #define UAPI_PIN_HASH_LENGTH 64
 
@@ -64,6 +65,16 @@ typedef struct uapi_pin_scope {
 /** May the tool be called? APR_SUCCESS; tool.unpinned, tool.changed, registry.unavailable. Any thread. */
 apr_status_t uapi_pins_check(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool, apr_pool_t *pool,
                              uapi_result *result);
+
+/**
+ * Do the arguments of a call of a pinned tool match the inputSchema of its pinned definition? `arguments` is their node in
+ * `json`, UAPI_JSON_NONE if there are none, which counts as an empty object. Schemas are compiled once a process.
+ * arguments.invalid with `fault`; arguments.schema if there is none that can be checked (schema.h); tool.unpinned,
+ * registry.unavailable. Any thread.
+ */
+apr_status_t uapi_pins_check_arguments(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool,
+                                       const uapi_json *json, uint32_t arguments, uapi_schema_fault *fault,
+                                       apr_pool_t *pool, uapi_result *result);
 
 /**
  * Look at the list of tools in the message at `message`: keep what is new, hold what has changed, and put the names of those

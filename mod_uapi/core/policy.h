@@ -112,12 +112,13 @@ typedef struct uapi_policy_server {
     unsigned timeout_ms; /* of what the gateway itself asks this server */
     const char *ca;      /* file of certificates that it trusts then; NULL: the system's */
     uapi_pinning pinning;
-    const char *url;                   /* NULL if none is given */
-    const char *credential;            /* name, NULL if it has none */
-    const char *inject_header;         /* header name, set iff credential is */
-    const char *inject_prefix;         /* what stands before {secret} in the value, perhaps "" */
-    const char *inject_suffix;         /* what stands after it, perhaps "" */
-    int is_rest;                       /* it speaks REST: it says so, or names operations */
+    int checks_arguments;      /* the arguments of its tools must match their schemas; only where they are pinned */
+    const char *url;           /* NULL if none is given */
+    const char *credential;    /* name, NULL if it has none */
+    const char *inject_header; /* header name, set iff credential is */
+    const char *inject_prefix; /* what stands before {secret} in the value, perhaps "" */
+    const char *inject_suffix; /* what stands after it, perhaps "" */
+    int is_rest;               /* it speaks REST: it says so, or names operations */
     const uapi_operations *operations; /* NULL: the server names none */
 } uapi_policy_server;
 

@@ -64,6 +64,9 @@ static const char *const pinnings[] = {
 };
 static const uapi_form_words pinning_words = {pinnings, NULL};
 
+static const char *const argument_schemas[] = {"disabled", "enforce", NULL};
+static const uapi_form_words argument_schema_words = {argument_schemas, NULL};
+
 static const char *const http_methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", NULL};
 static const uapi_form_words http_method_words = {http_methods, NULL};
 
@@ -191,6 +194,12 @@ static const uapi_form_field operation_fields[] = {
 static const uapi_form_shape operation = {"operation", "an operation", sizeof(uapi_form_operation), 0,
                                           operation_fields};
 
+static const uapi_form_field arguments_fields[] = {
+    {"schema", UAPI_FORM_WORD, 1, offsetof(uapi_form_arguments, schema), &argument_schema_words, NULL},
+    {0},
+};
+static const uapi_form_shape arguments = {"arguments", "arguments", sizeof(uapi_form_arguments), 0, arguments_fields};
+
 static const uapi_form_field server_fields[] = {
     {"url", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, url), NULL, NULL},
     {"protocol", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, protocol), &protocol_words, NULL},
@@ -202,6 +211,7 @@ static const uapi_form_field server_fields[] = {
     {"base_path", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, base_path), NULL, NULL},
     {"operations", UAPI_FORM_NAMED, 0, offsetof(uapi_form_server, operations), NULL, &operation},
     {"pinning", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, pinning), &pinning_words, NULL},
+    {"arguments", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, arguments), NULL, &arguments},
     {"tools", UAPI_FORM_LATER, 0, 0, NULL, NULL},
     {0},
 };

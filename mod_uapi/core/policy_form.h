@@ -116,11 +116,17 @@ typedef struct uapi_form_operation {
     uapi_form_word method;
 } uapi_form_operation;
 
+typedef struct uapi_form_arguments {
+    const uapi_yaml_node *node;
+    uapi_form_word schema; /* 0 disabled, 1 enforce */
+} uapi_form_arguments;
+
 typedef struct uapi_form_server {
     const uapi_yaml_node *node, *url, *timeout;
     uapi_form_word protocol, revision; /* revision: uapi_server_revision */
     uapi_form_tls *tls;
     uapi_form_word pinning; /* uapi_pinning */
+    uapi_form_arguments *arguments;
     uapi_form_credential *credential;
     apr_array_header_t *operations; /* uapi_form_named of uapi_form_operation */
     const uapi_yaml_node *openapi, *base_path;

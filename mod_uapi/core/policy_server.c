@@ -217,6 +217,11 @@ void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *serv
     if (fault != NULL) {
         uapi_policy_error(source->diagnoses, server->url, "\"url\" %s", fault);
     }
+    if (server->arguments != NULL && server->arguments->schema.value == 1 &&
+        (server->pinning.node == NULL || server->pinning.value == UAPI_PINNING_DISABLED)) {
+        uapi_policy_error(source->diagnoses, server->arguments->node,
+                          "the schemas of arguments are those of pinned tools: \"arguments\" needs \"pinning\"");
+    }
     if (server->credential != NULL) {
         check_credential(source, server->credential);
     }
@@ -253,6 +258,7 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
         server->ca = form->tls != NULL ? apr_pstrdup(pool, form->tls->ca->text) : NULL;
         server->pinning = form->pinning.node != NULL ? (uapi_pinning)form->pinning.value : UAPI_PINNING_DISABLED;
         policy->pins |= server->pinning != UAPI_PINNING_DISABLED;
+        server->checks_arguments = form->arguments != NULL && form->arguments->schema.value == 1;
         if (form->credential != NULL) {
             set_credential(server, form->credential, pool);
         }

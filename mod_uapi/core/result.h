@@ -69,6 +69,8 @@ typedef enum uapi_reason {
     UAPI_REASON_OPERATION_UNKNOWN,     /* operation.unknown: none of the service has this method and path */
     UAPI_REASON_TOOL_UNPINNED,         /* tool.unpinned: no definition of the tool is pinned */
     UAPI_REASON_TOOL_CHANGED,          /* tool.changed: its definition differs from the pinned one */
+    UAPI_REASON_ARGUMENTS_INVALID,     /* arguments.invalid: they do not match the tool's schema */
+    UAPI_REASON_ARGUMENTS_SCHEMA,      /* arguments.schema: the tool has none that can be checked */
     UAPI_REASON_FIREWALL_BLOCKED,      /* firewall.blocked */
     UAPI_REASON_FIREWALL_OVERLOAD,     /* firewall.overload: more candidates than can be judged */
     UAPI_REASON_CREDENTIAL_MISSING,    /* credential.missing */

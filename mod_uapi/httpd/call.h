@@ -63,6 +63,7 @@ typedef struct uapi_call {
     struct uapi_call_member *members; /* one for each message of a batch (batch.h); NULL: no batch */
 
     /* pinning */
+    uapi_schema_fault arguments; /* keyword NULL: none, or the call is a batch */
     uapi_reason pinning; /* what a tool's definition would have refused, had UapiEngine not been in shadow mode; NONE */
 
     /* inspect the request */

@@ -7,33 +7,42 @@
 #include "record.h"
 #include "stages.h"
 
-/* 0 if the call's server does not pin its tools. */
-static int scope_of(const uapi_call *call, uapi_pin_scope *scope)
+/* The call's server; NULL if it does not pin its tools. */
+static const uapi_policy_server *scope_of(const uapi_call *call, uapi_pin_scope *scope)
 {
     const uapi_policy_server *server = (call->server != NULL && uapi_policy_pins(call->gateway->policy))
                                            ? uapi_policy_find_server(call->gateway->policy, call->server)
                                            : NULL;
     if (server == NULL || server->pinning == UAPI_PINNING_DISABLED || call->protocol != UAPI_PROTOCOL_MCP) {
-        return 0;
+        return NULL;
     }
     *scope = (uapi_pin_scope){call->principal->tenant, server->name, server->pinning};
-    return 1;
+    return server;
 }
 
-static apr_status_t check(const uapi_call *call, const uapi_pin_scope *scope, const uapi_mcp_message *message,
-                          apr_pool_t *pool, uapi_result *result)
+static apr_status_t check(const uapi_call *call, const uapi_policy_server *server, const uapi_pin_scope *scope,
+                          const uapi_mcp_message *message, uapi_schema_fault *fault, apr_pool_t *pool,
+                          uapi_result *result)
 {
+    apr_status_t status;
     if (message->method == NULL || strcmp(message->method, "tools/call") != 0 || message->target == NULL) {
         return APR_SUCCESS;
     }
-    return uapi_pins_check(call->gateway->pins, scope, message->target, pool, result);
+    status = uapi_pins_check(call->gateway->pins, scope, message->target, pool, result);
+    if (status == APR_SUCCESS && server->checks_arguments) {
+        status = uapi_pins_check_arguments(call->gateway->pins, scope, message->target, &call->json, message->arguments,
+                                           fault, pool, result);
+    }
+    return status;
 }
 
-static apr_status_t check_batch(request_rec *r, uapi_call *call, const uapi_pin_scope *scope, uapi_result *result)
+static apr_status_t check_batch(request_rec *r, uapi_call *call, const uapi_policy_server *server,
+                                const uapi_pin_scope *scope, uapi_result *result)
 {
     for (uint32_t i = 0; i < call->mcp.count; i++) {
+        uapi_schema_fault fault;
         uapi_result why = {0};
-        if (check(call, scope, &call->mcp.messages[i], r->pool, &why) == APR_SUCCESS) {
+        if (check(call, server, scope, &call->mcp.messages[i], &fault, r->pool, &why) == APR_SUCCESS) {
             continue;
         }
         if (uapi_call_enforces(call)) {
@@ -49,14 +58,15 @@ apr_status_t uapi_stage_pinning(request_rec *r, uapi_call *call, uapi_result *re
 {
     uapi_result why = {0};
     uapi_pin_scope scope;
+    const uapi_policy_server *server = (call->mcp.count > 0) ? scope_of(call, &scope) : NULL;
     apr_status_t status;
-    if (call->mcp.count == 0 || !scope_of(call, &scope)) {
+    if (server == NULL) {
         return APR_SUCCESS;
     }
     if (call->members != NULL) {
-        return check_batch(r, call, &scope, result);
+        return check_batch(r, call, server, &scope, result);
     }
-    status = check(call, &scope, &call->mcp.messages[0], r->pool, &why);
+    status = check(call, server, &scope, &call->mcp.messages[0], &call->arguments, r->pool, &why);
     if (status == APR_SUCCESS) {
         return APR_SUCCESS;
     }

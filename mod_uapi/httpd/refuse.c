@@ -25,6 +25,8 @@ static int concerns_message(uapi_reason reason)
     case UAPI_REASON_POLICY_DEFAULT:
     case UAPI_REASON_TOOL_UNPINNED:
     case UAPI_REASON_TOOL_CHANGED:
+    case UAPI_REASON_ARGUMENTS_INVALID:
+    case UAPI_REASON_ARGUMENTS_SCHEMA:
     case UAPI_REASON_FIREWALL_BLOCKED:
     case UAPI_REASON_FIREWALL_OVERLOAD:
     case UAPI_REASON_CREDENTIAL_MISSING:
@@ -113,6 +115,12 @@ static void write_data(uapi_jcs *w, const request_rec *r, const uapi_call *call,
     uapi_jcs_cstring(w, call->id);
     uapi_jcs_key(w, "help");
     uapi_jcs_cstring(w, info->help);
+    if (reason == UAPI_REASON_ARGUMENTS_INVALID && call->arguments.keyword != NULL) {
+        uapi_jcs_key(w, "keyword");
+        uapi_jcs_cstring(w, call->arguments.keyword);
+        uapi_jcs_key(w, "pointer");
+        uapi_jcs_cstring(w, call->arguments.pointer);
+    }
     uapi_jcs_key(w, "reason");
     uapi_jcs_cstring(w, info->code);
     if (reason == UAPI_REASON_MCP_VERSION) {
