@@ -113,7 +113,9 @@ for (@bad) {
     is $json->{error}{data}{reason}, $reason, "$name: $reason" if defined $reason;
 }
 is post($message, headers => ['Content-Encoding' => 'gzip'])->{status}, 415, 'a compressed body: 415';
-for my $type ('text/plain', 'application/jsonx', 'application/json; charset=utf-16', 'multipart/form-data') {
+for my $type ('text/plain', 'application/jsonx', 'application/json; charset=utf-16', 'application/json; x-charset=utf-8; charset=utf-7',
+    'application/json; charset=utf-8; charset=utf-16', 'application/json; charset =utf-16', q(application/json; charset*=utf-16''x), 'application/json;charset="utf-8x"',
+    'application/json, text/plain', 'text/plain; application/json', 'application/json; a="; charset=utf-8"; charset=utf-16', '', 'application/vnd.api+json', 'multipart/form-data') {
     is http('POST', $url, headers => [@base, 'Content-Type' => $type], body => $message)->{status}, 415, "$type: 415";
 }
 $c = raw("Content-Length: 10000000\r\n");

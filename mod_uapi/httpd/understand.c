@@ -27,11 +27,14 @@ static int is_json(request_rec *r)
     if (*type != '\0' && *type != ';' && !apr_isspace(*type)) {
         return 0;
     }
-    charset = ap_strcasestr(type, "charset=");
+    charset = ap_strcasestr(type, "charset");
     if (charset == NULL) {
         return 1;
     }
-    charset += strlen("charset=");
+    charset += strlen("charset");
+    if (*charset++ != '=' || ap_strcasestr(charset, "charset") != NULL) {
+        return 0; /* which of two a server goes by, or whether it takes "x-charset" for one, is not for us to know */
+    }
     charset += (*charset == '"');
     return strncasecmp(charset, "utf-8", 5) == 0 && !apr_isalnum(charset[5]) && charset[5] != '-';
 }
