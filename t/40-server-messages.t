@@ -8,7 +8,7 @@ use Uapi::Test;
 my $upstream = upstream(sub {
     my ($request, $reply) = @_;
     my $arguments = $request->json->{params}{arguments};
-    return $reply->respond(200, ['Content-Type' => 'application/json'], $arguments->{raw}) if $arguments->{raw};
+    return $reply->respond(200, ['Content-Type' => $arguments->{type} // 'application/json'], $arguments->{raw}) if $arguments->{raw};
     return $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk($arguments->{stream})->finish;
 });
 my $registry = make_registry();
@@ -61,6 +61,17 @@ for my $case (['{"jsonrpc":"2.0","id":1,"result":{},"Result":{"tools":[{"name":"
     is index(ask(stream => event($raw) . $result)->{body}, $raw), -1, "$what: withheld from a stream";
 }
 is ask(raw => '{"busy":true}')->{body}, '{"busy":true}', 'JSON that is no message passes';
+# Some clients look for a type anywhere in the field.
+my $asks = '{"jsonrpc":"2.0","id":"s1","method":"sampling/createMessage","params":{}}';
+for my $type ('application/json', 'application/json, text/plain', 'x-application/json', 'application/jsonp', 'text/plain; x=application/json', 'APPLICATION/JSON;v=1') {
+    is ask(raw => $asks, type => $type)->{error}{data}{reason}, 'policy.denied', "$type: judged as JSON";
+    is ask(raw => '<html>', type => $type)->{error}{data}{reason}, 'response.invalid', "$type: and must be JSON";
+}
+for my $type ('text/event-stream, text/plain', 'x-text/event-stream', 'text/event-streams', 'text/plain; a=text/event-stream', 'Text/Event-Stream+x') {
+    is ask(raw => event($asks), type => $type)->{error}{data}{reason}, 'response.invalid', "$type: no event stream, and nothing that may pass for one";
+}
+is ask(raw => 'hello', type => 'text/plain')->{body}, 'hello', 'other text passes';
+
 $answer = mcp_call($httpd->url('/mcp/shadow'), $registry->token, 'tools/call', { name => 't', arguments => { stream => "$sampling$result" } });
 is $answer->{body}, "$sampling$result", 'shadow withholds nothing';
 my ($record) = grep { $_->{action} eq 'mcp.server.request' && $_->{call} eq $answer->{headers}{'uapi-call-id'} } $registry->audit_records;

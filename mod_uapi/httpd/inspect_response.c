@@ -34,6 +34,12 @@ static int type_is_json(const char *type)
            (end != NULL && end - type > 5 && strncasecmp(end - 5, "+json", 5) == 0);
 }
 
+/* Some clients look for a type anywhere in the field. What they may take for it is judged as it; on a REST route nobody looks for messages. */
+static int may_pass_for(const uapi_call *call, const char *type, const char *name)
+{
+    return call->protocol != UAPI_PROTOCOL_REST && type != NULL && ap_strcasestr(type, name) != NULL;
+}
+
 static int has_no_body(const request_rec *r)
 {
     return r->header_only || r->status == HTTP_NO_CONTENT || r->status == HTTP_NOT_MODIFIED;
@@ -74,7 +80,9 @@ static void begin_whole(ap_filter_t *f, uapi_response *response)
     const char *declared = apr_table_get(f->r->headers_out, "Content-Length");
     apr_off_t length = 0;
     response->state = UAPI_RESPONSE_WHOLE;
-    response->kind = type_is_json(f->r->content_type) ? UAPI_TEXT_JSON : UAPI_TEXT_PLAIN;
+    response->kind = (type_is_json(f->r->content_type) || may_pass_for(response->call, f->r->content_type, "json"))
+                         ? UAPI_TEXT_JSON
+                         : UAPI_TEXT_PLAIN;
     response->room = 4096;
     if (declared != NULL && ap_parse_strict_length(&length, declared) && length > 0 && length < 65536) {
         response->room = (size_t)length + 1;
@@ -104,6 +112,10 @@ static apr_status_t begin(ap_filter_t *f, uapi_response *response)
     }
     if (type_is(r->content_type, "text/event-stream")) {
         begin_stream(f, response);
+    } else if (may_pass_for(response->call, r->content_type, "event-stream")) {
+        uapi_fail(&result, r->pool, APR_EINVAL, UAPI_REASON_RESPONSE_INVALID,
+                  "a content type that is not text/event-stream but may pass for it");
+        return uapi_response_refuse(f, response, &result, NULL);
     } else {
         begin_whole(f, response);
     }
