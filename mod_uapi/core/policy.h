@@ -120,6 +120,7 @@ typedef struct uapi_policy_server {
     const char *inject_suffix; /* what stands after it, perhaps "" */
     int is_rest;               /* it speaks REST: it says so, or names operations */
     const uapi_operations *operations; /* NULL: the server names none */
+    apr_array_header_t *content_types; /* const char *: what it takes besides JSON, forms and text; NULL: nothing */
 } uapi_policy_server;
 
 /** NULL if no file declares it. */

@@ -208,6 +208,7 @@ static const uapi_form_field server_fields[] = {
     {"tls", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, tls), NULL, &tls},
     {"credential", UAPI_FORM_MAP, 0, offsetof(uapi_form_server, credential), NULL, &credential},
     {"openapi", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, openapi), NULL, NULL},
+    {"content_types", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_server, content_types), NULL, NULL},
     {"base_path", UAPI_FORM_STRING, 0, offsetof(uapi_form_server, base_path), NULL, NULL},
     {"operations", UAPI_FORM_NAMED, 0, offsetof(uapi_form_server, operations), NULL, &operation},
     {"pinning", UAPI_FORM_WORD, 0, offsetof(uapi_form_server, pinning), &pinning_words, NULL},

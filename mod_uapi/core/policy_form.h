@@ -130,6 +130,7 @@ typedef struct uapi_form_server {
     uapi_form_credential *credential;
     apr_array_header_t *operations; /* uapi_form_named of uapi_form_operation */
     const uapi_yaml_node *openapi, *base_path;
+    apr_array_header_t *content_types;
     apr_array_header_t *judged; /* the operations of both; no field: made when it is judged, in the pool of the load */
 } uapi_form_server;
 

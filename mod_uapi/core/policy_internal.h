@@ -104,6 +104,7 @@ uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *p
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 /** NULL if the server names none. */
+apr_array_header_t *uapi_policy_compile_content_types(const uapi_form_server *server, apr_pool_t *pool);
 const uapi_operations *uapi_policy_compile_operations(const uapi_form_server *server, apr_pool_t *pool);
 
 /** uapi_policy_decide that also says how many rules it looked at and how many patterns it tried. */

@@ -3,6 +3,7 @@
  * The operations of a Server: judged while loading, then copied and indexed. Two that can match one path must differ in
  * which is the narrower, or what the gateway takes for one the service could take for the other.
  */
+#include "media_type.h"
 #include "policy_internal.h"
 #include "policy_openapi.h"
 
@@ -93,6 +94,25 @@ static void gather(void *baton, const uapi_yaml_node *name, const char *text, co
     APR_ARRAY_PUSH(g->drafts, draft) = fresh;
 }
 
+/* What it takes by itself need not be named, and must not be: it is read by rules of its own. */
+static void check_content_type(uapi_policy_source *source, const uapi_yaml_node *node)
+{
+    size_t length = node->length;
+    uapi_media_type type;
+
+    uapi_media_type_read(&type, node->text);
+    if (type.kind == UAPI_MEDIA_INVALID || type.length != length || strchr(node->text, '*') != NULL) {
+        if (length < 3 || strcmp(node->text + length - 2, "/*") != 0 ||
+            strchr(node->text, '*') != node->text + length - 1 || strcspn(node->text, "/ ;,\"") != length - 2) {
+            uapi_policy_error(source->diagnoses, node, "%s is no media type: write type/subtype, or type/*",
+                              uapi_yaml_quote(node->text, length, source->pool));
+        }
+    } else if (type.kind != UAPI_MEDIA_OTHER) {
+        uapi_policy_error(source->diagnoses, node, "%s is taken without being named",
+                          uapi_yaml_quote(node->text, length, source->pool));
+    }
+}
+
 static void check_fields(uapi_policy_source *source, const uapi_form_server *server)
 {
     const char *fault;
@@ -120,6 +140,13 @@ void uapi_policy_check_operations(uapi_policy_source *source, uapi_form_server *
 
     if (server->operations != NULL || server->openapi != NULL || server->base_path != NULL) {
         check_fields(source, server);
+    }
+    for (int i = 0; server->content_types != NULL && i < server->content_types->nelts; i++) {
+        check_content_type(source, APR_ARRAY_IDX(server->content_types, i, const uapi_yaml_node *));
+    }
+    if (server->content_types != NULL && server->operations == NULL && server->openapi == NULL) {
+        uapi_policy_error(source->diagnoses, server->node,
+                          "\"content_types\" is for servers with operations; without them any type is taken");
     }
     for (int i = 0; server->operations != NULL && i < server->operations->nelts; i++) {
         const uapi_form_named *named = &APR_ARRAY_IDX(server->operations, i, uapi_form_named);
@@ -151,4 +178,19 @@ const uapi_operations *uapi_policy_compile_operations(const uapi_form_server *se
         uapi_template_read(&operation->template, operation->path, pool);
     }
     return uapi_operations_create(list, pool);
+}
+
+apr_array_header_t *uapi_policy_compile_content_types(const uapi_form_server *server, apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+
+    if (server->content_types == NULL) {
+        return NULL;
+    }
+    list = apr_array_make(pool, server->content_types->nelts, sizeof(const char *));
+    for (int i = 0; i < server->content_types->nelts; i++) {
+        APR_ARRAY_PUSH(list, const char *) = apr_pstrdup(
+            pool, APR_ARRAY_IDX(server->content_types, i, const uapi_yaml_node *)->text);
+    }
+    return list;
 }

@@ -263,6 +263,7 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
             set_credential(server, form->credential, pool);
         }
         server->operations = uapi_policy_compile_operations(form, pool);
+        server->content_types = uapi_policy_compile_content_types(form, pool);
         server->is_rest = server->operations != NULL ||
                           (form->protocol.node != NULL && strcmp(form->protocol.node->text, "rest") == 0);
         apr_hash_set(policy->servers, server->name, APR_HASH_KEY_STRING, server);

@@ -39,6 +39,8 @@ typedef struct uapi_call {
     size_t body_length;
     uapi_json json;
     uapi_view view;
+    char *decoded; /* a form without its escapes, where it has some; may hold NULs */
+    size_t decoded_length;
     uapi_mcp_body mcp;       /* count 0: no MCP message (another method than POST) */
     uint32_t request_id;     /* node of the first message's id, also of one that was not recognised; NONE */
     const char *http_method; /* "http/GET" and its kin: what policies call a request without a message */

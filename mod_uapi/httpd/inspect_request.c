@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "../core/form.h"
 #include "../core/redact.h"
 #include "batch.h"
 #include "log.h"
@@ -67,22 +68,29 @@ static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *resu
                                                    call->view.length, &call->request_report, r->pool, result);
 }
 
-/* It travels upstream with the call, so it is judged with it; escapes that mean nothing stay as they are. On a REST route the
- * path says as much. */
+/* What travels upstream beside the body, and a form without its escapes: what is found here cannot be redacted. On a REST
+ * route the path says as much as the query. Escapes that mean nothing stay as they are. */
 static apr_status_t scan_query(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    int has_query = r->args != NULL && r->args[0] != '\0' && call->endpoint == NULL; /* our own seal */
-    char *text = has_query ? apr_pstrdup(r->pool, r->args) : NULL;
-    if (has_query && ap_unescape_urlencoded(text) != OK) {
-        text = r->args;
-    }
-    if (call->protocol == UAPI_PROTOCOL_REST) {
-        text = has_query ? apr_pstrcat(r->pool, r->uri, "?", text, NULL) : r->uri;
-    }
-    if (text == NULL) {
+    size_t query = (r->args != NULL && call->endpoint == NULL) ? strlen(r->args) : 0; /* else our own seal */
+    size_t path = (call->protocol == UAPI_PROTOCOL_REST) ? strlen(r->uri) : 0, length = 0;
+    char *text;
+    if (path + query + call->decoded_length == 0) {
         return APR_SUCCESS;
     }
-    return uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, text, strlen(text), &call->query_report,
+    text = apr_palloc(r->pool, path + query + call->decoded_length + 2);
+    memcpy(text, r->uri, path);
+    length = path;
+    if (query > 0) {
+        text[length++] = '?';
+        length += uapi_form_decode(text + length, r->args, query);
+    }
+    if (call->decoded_length > 0) {
+        text[length++] = '\n';
+        memcpy(text + length, call->decoded, call->decoded_length);
+        length += call->decoded_length;
+    }
+    return uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, text, length, &call->query_report,
                               r->pool, result);
 }
 

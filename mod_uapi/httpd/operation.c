@@ -54,8 +54,8 @@ static apr_status_t find(request_rec *r, uapi_call *call, const uapi_operations 
 
 apr_status_t uapi_operation_understand(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    const uapi_policy_server *server = (call->route->server != NULL)
-                                           ? uapi_policy_find_server(call->gateway->policy, call->route->server)
+    const uapi_policy_server *server = (call->server != NULL)
+                                           ? uapi_policy_find_server(call->gateway->policy, call->server)
                                            : NULL;
     const char *url = url_of(r);
 

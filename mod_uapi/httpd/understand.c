@@ -11,8 +11,8 @@
 #include "endpoint.h"
 #include "federate.h"
 #include "log.h"
-#include "operation.h"
 #include "stages.h"
+#include "understand.h"
 
 /* "application/json", perhaps with parameters; a charset other than UTF-8 would make two readings of one text. */
 static int is_json(request_rec *r)
@@ -76,7 +76,7 @@ static uint32_t request_id(const uapi_json *json)
     return (type == UAPI_JSON_STRING || type == UAPI_JSON_NUMBER) ? id : UAPI_JSON_NONE;
 }
 
-static apr_status_t read_json(request_rec *r, uapi_call *call, uapi_result *result)
+apr_status_t uapi_understand_json(request_rec *r, uapi_call *call, uapi_result *result)
 {
     apr_status_t status = uapi_json_read(&call->json, call->body, call->body_length, NULL, r->pool, result);
     if (status == APR_SUCCESS) {
@@ -88,18 +88,22 @@ static apr_status_t read_json(request_rec *r, uapi_call *call, uapi_result *resu
     return status;
 }
 
+apr_status_t uapi_understand_bytes(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    return is_identity(r) ? fetch_body(r, call, result)
+                          : uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING,
+                                      "Content-Encoding is not identity");
+}
+
 static apr_status_t read_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
     apr_status_t status;
-    if (!is_identity(r)) {
-        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING, "Content-Encoding is not identity");
-    }
-    if (!is_json(r)) {
+    if (is_identity(r) && !is_json(r)) {
         return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_TYPE,
                          "Content-Type is not application/json in UTF-8");
     }
-    status = fetch_body(r, call, result);
-    return (status == APR_SUCCESS) ? read_json(r, call, result) : status;
+    status = uapi_understand_bytes(r, call, result);
+    return (status == APR_SUCCESS) ? uapi_understand_json(r, call, result) : status;
 }
 
 /* To servers that get headers as CGI variables, Mcp_Name is Mcp-Name: nothing would have compared it with the body. */
@@ -197,7 +201,7 @@ static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post,
 
 apr_status_t uapi_understand_again(request_rec *r, uapi_call *call, const char *name, uapi_result *result)
 {
-    apr_status_t status = read_json(r, call, result);
+    apr_status_t status = uapi_understand_json(r, call, result);
     return (status == APR_SUCCESS) ? recognise(r, call, name, result) : status;
 }
 
@@ -217,27 +221,6 @@ static apr_status_t understand_jsonrpc(request_rec *r, uapi_call *call, int is_p
     return status;
 }
 
-/* A body of any type, or none. JSON is read strictly; any other is judged as the text that it is. */
-static apr_status_t understand_rest(request_rec *r, uapi_call *call, uapi_result *result)
-{
-    apr_status_t status = uapi_operation_understand(r, call, result);
-    if (status != APR_SUCCESS || !uapi_body_announced(r)) {
-        return status;
-    }
-    if (is_json(r)) {
-        return read_body(r, call, result);
-    }
-    if (!is_identity(r)) {
-        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING, "Content-Encoding is not identity");
-    }
-    status = fetch_body(r, call, result);
-    if (status == APR_SUCCESS) {
-        call->view.text = call->forward = call->body;
-        call->view.length = call->forward_length = call->body_length;
-    }
-    return status;
-}
-
 apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result *result)
 {
     int is_post = (r->method_number == M_POST);
@@ -245,7 +228,7 @@ apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result 
     apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
     switch (call->protocol) {
     case UAPI_PROTOCOL_REST:
-        return understand_rest(r, call, result);
+        return uapi_understand_rest(r, call, result);
     case UAPI_PROTOCOL_JSONRPC:
         return understand_jsonrpc(r, call, is_post, result);
     default:

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Paths, queries and forms from any bytes. What is read as a path has no segment that could lead elsewhere, and encoding the
+ * Paths, queries, forms, multipart bodies and media types from any bytes. What is read as a path has no segment that could lead elsewhere, and encoding the
  * segments again gives a path that reads the same.
  */
 #include <stdint.h>
@@ -10,7 +10,11 @@
 #include <apr_general.h>
 #include <apr_pools.h>
 
+#include <apr_strings.h>
+
 #include "form.h"
+#include "media_type.h"
+#include "multipart.h"
 #include "path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -65,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static apr_pool_t *root;
     const char *text = (const char *)data;
+    uapi_media_type type;
     uapi_path path;
     apr_pool_t *pool;
     char *decoded;
@@ -81,6 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(uapi_form_decode(decoded, text, size) <= size);
     must(uapi_form_field_length(text, size) <= size);
     uapi_path_overrides_method(text, size);
+    uapi_multipart_judge(text, size, "b", 1);
+    decoded = apr_pstrmemdup(pool, text, size);
+    uapi_media_type_read(&type, decoded);
+    must(type.length <= strlen(decoded) && (type.kind != UAPI_MEDIA_MULTIPART || type.boundary_length > 0));
+    uapi_media_type_is(decoded, &type, "image/*");
     apr_pool_destroy(pool);
     return 0;
 }

@@ -1,0 +1,19 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/**
+ * @file understand.h
+ * Reading a body, for the protocols that understand knows.
+ */
+#ifndef UAPI_HTTPD_UNDERSTAND_H
+#define UAPI_HTTPD_UNDERSTAND_H
+
+#include "call.h"
+
+/** The bounded body as it came, to call->body; refused if it is encoded. */
+apr_status_t uapi_understand_bytes(request_rec *r, uapi_call *call, uapi_result *result);
+/** That body as strict JSON; sets the view and what is forwarded. */
+apr_status_t uapi_understand_json(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** A request to a REST service. */
+apr_status_t uapi_understand_rest(request_rec *r, uapi_call *call, uapi_result *result);
+
+#endif
