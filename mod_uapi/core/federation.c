@@ -179,6 +179,7 @@ static const struct {
     {"completion/complete", read_reference},
     {"initialize", NULL},
     {"server/discover", NULL},
+    {"subscriptions/listen", NULL},
     {"ping", NULL},
     {"logging/setLevel", NULL},
     {"tools/list", NULL},

@@ -156,7 +156,7 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_GATEWAY_UNSUPPORTED] = {"gateway.unsupported", 404, UAPI_RPC_METHOD_NOT_FOUND,
                                          "This endpoint over several servers does not have the method.",
                                          "Use a route of the server itself, or do without the method."},
-    [UAPI_REASON_GATEWAY_ERA] = {"gateway.era", 502, UAPI_RPC_REQUEST_INVALID,
+    [UAPI_REASON_GATEWAY_ERA] = {"gateway.era", 400, UAPI_RPC_REQUEST_INVALID,
                                  "The server speaks another protocol revision, in which this cannot be said.",
                                  "Use a client of the server's revision, or do without what only one of them has."},
     [UAPI_REASON_GATEWAY_CURSOR] = {"gateway.cursor", 400, UAPI_RPC_INVALID_PARAMS,

@@ -259,12 +259,21 @@ static int answer(request_rec *r, uapi_call *call)
     return send_answer(r, call, text);
 }
 
+static int is_listening(const uapi_call *call)
+{
+    const uapi_mcp_message *message = (call->mcp.count > 0) ? &call->mcp.messages[0] : NULL;
+    return message != NULL && message->kind == UAPI_MCP_REQUEST && call->federated->modern &&
+           strcmp(message->method, "subscriptions/listen") == 0;
+}
+
 int uapi_federate_handle(request_rec *r, uapi_call *call)
 {
     uapi_result trouble = {0};
     if (call->federated->route == UAPI_FEDERATION_OWN) {
-        return (call->mcp.count == 0 && r->method_number == M_GET && !r->header_only) ? uapi_federate_stream(r, call)
-                                                                                      : answer(r, call);
+        return is_listening(call) ? uapi_federate_stream(r, call, raw_id(r, call))
+               : call->mcp.count == 0 && r->method_number == M_GET && !r->header_only
+                   ? uapi_federate_stream(r, call, NULL)
+                   : answer(r, call);
     }
     if (connect_to(r, call, &trouble) != APR_SUCCESS) {
         return uapi_federate_refuse(r, call, &trouble);

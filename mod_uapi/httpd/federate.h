@@ -91,10 +91,21 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
                                    struct uapi_fetch *fetches, uapi_ask **sent, size_t *going, uapi_result *result);
 void uapi_federate_conclude(request_rec *r, uapi_ask *ask, const char *outcome);
 
-/* ---- the merged stream (federate_stream.c) */
+/* ---- the merged stream (federate_stream.c, federate_listen.c) */
 
-/** GET: what all servers say on their own account, until one of their streams or the client ends. The status. */
-int uapi_federate_stream(request_rec *r, uapi_call *call);
+/** A client's subscriptions/listen. */
+typedef struct uapi_listening {
+    const char *acknowledged;  /* the first message of the stream */
+    const char *ended;         /* the last, if it ends well */
+    const char *const *wanted; /* notices of changed lists that may come; NULL-terminated */
+} uapi_listening;
+
+/** The requests to the servers that have subscriptions. `id` is the client's, as JSON. gateway.era if there is no such server. */
+apr_status_t uapi_federate_listen(request_rec *r, uapi_call *call, const char *id, uapi_listening *listening,
+                                  uapi_ask **asks, size_t *count, uapi_result *result);
+
+/** GET (`id` NULL), or subscriptions/listen: what all servers say on their own account, until one of their streams or the client ends. The status. */
+int uapi_federate_stream(request_rec *r, uapi_call *call, const char *id);
 
 /* ---- sessions at servers (federate_peer.c) */
 

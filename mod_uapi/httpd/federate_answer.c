@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * What the endpoint says itself. It has the capabilities that it can carry for any server; which of them a server lacks shows in
- * its lists. To clients of 2026-07-28 changes of lists are not announced, and they cannot subscribe.
+ * its lists.
  */
 #include "federate.h"
 
@@ -11,10 +11,9 @@
 
 #include "log.h"
 
-static const char legacy_capabilities[] =
+static const char capabilities[] =
     "{\"completions\":{},\"logging\":{},\"prompts\":{\"listChanged\":true},"
     "\"resources\":{\"listChanged\":true,\"subscribe\":true},\"tools\":{\"listChanged\":true}}";
-static const char capabilities[] = "{\"completions\":{},\"logging\":{},\"prompts\":{},\"resources\":{},\"tools\":{}}";
 static const char server_info[] = "{\"name\":\"mod_uapi\",\"title\":\"mod_uapi universal gateway\",\"version\":\"1\"}";
 
 /* ------------------------------------------------------------------------- initialize */
@@ -54,7 +53,7 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
     }
     apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     *text = apr_pstrcat(r->pool, "{\"protocolVersion\":\"", uapi_mcp_revision_name(session.revision),
-                        "\",\"capabilities\":", legacy_capabilities, ",\"serverInfo\":", server_info, "}", NULL);
+                        "\",\"capabilities\":", capabilities, ",\"serverInfo\":", server_info, "}", NULL);
     return APR_SUCCESS;
 }
 

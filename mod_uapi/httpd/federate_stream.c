@@ -37,8 +37,9 @@ typedef struct stream {
     uapi_fetch *fetches;
     size_t count;
     int begun, client_gone;
-    int resumed; /* one server's stream, from an event on */
-    int socket;  /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
+    int resumed;                     /* one server's stream, from an event on */
+    const uapi_listening *listening; /* NULL: the stream of a GET */
+    int socket;                      /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
     apr_time_t opened, last_sign;
     apr_pool_t *event_pool;
 } stream;
@@ -62,28 +63,76 @@ static int write_text(stream *s, const char *text, size_t length)
     return s->client_gone;
 }
 
+static int write_event(stream *s, const char *data, size_t length);
+
 static int begin(stream *s)
 {
     s->begun = 1;
     s->r->status = s->call->status = HTTP_OK;
     ap_set_content_type(s->r, "text/event-stream");
     apr_table_setn(s->r->headers_out, "Cache-Control", "no-store");
-    return write_text(s, ": \n\n", 4);
+    return (s->listening != NULL) ? write_event(s, s->listening->acknowledged, strlen(s->listening->acknowledged))
+                                  : write_text(s, ": \n\n", 4);
 }
 
 /* A message of JSON has line ends between its values only. */
 static int write_event(stream *s, const char *data, size_t length)
 {
-    char *text = apr_pstrcat(s->event_pool, "data: ", apr_pstrmemdup(s->event_pool, data, length), "\n\n", NULL);
+    char *text;
+    if (!s->begun && begin(s) != 0) {
+        return 1;
+    }
+    text = apr_pstrcat(s->event_pool, "data: ", apr_pstrmemdup(s->event_pool, data, length), "\n\n", NULL);
     for (size_t i = 6; i < 6 + length; i++) {
         if (text[i] == '\n' || text[i] == '\r') {
             text[i] = ' ';
         }
     }
-    return (s->begun || begin(s) == 0) ? write_text(s, text, length + 8) : 1;
+    return write_text(s, text, length + 8);
 }
 
 /* ----------------------------------------------------------------------------- reading */
+
+/* Does the request to this server name the resource that it tells of? */
+static int is_subscribed(const uapi_json *request, const uapi_json *event, apr_pool_t *pool)
+{
+    uint32_t uri = uapi_json_member(event, uapi_json_member(event, 0, "params"), "uri");
+    uint32_t list = uapi_json_member(request,
+                                     uapi_json_member(request, uapi_json_member(request, 0, "params"), "notifications"),
+                                     "resourceSubscriptions");
+    uint32_t node = (list != UAPI_JSON_NONE) ? uapi_json_first(request, list) : UAPI_JSON_NONE;
+    const char *text;
+    if (uri == UAPI_JSON_NONE || event->nodes[uri].type != UAPI_JSON_STRING) {
+        return 0;
+    }
+    text = uapi_json_strdup(event, uri, pool);
+    while (node != UAPI_JSON_NONE && node < request->nodes[list].skip) {
+        if (request->nodes[node].type == UAPI_JSON_STRING && uapi_json_equals(request, node, text)) {
+            return 1;
+        }
+        node = request->nodes[node].skip;
+    }
+    return 0;
+}
+
+/* Of a subscription only what was asked for; what the servers themselves acknowledge the endpoint has. */
+static int is_wanted(const source *from, const uapi_inspected *judged)
+{
+    const uapi_listening *listening = from->to->listening;
+    const char *method = judged->reply.messages[0].method;
+    if (listening == NULL) {
+        return 1;
+    }
+    if (strcmp(method, "notifications/resources/updated") == 0) {
+        return is_subscribed(&from->ask->call->json, &judged->json, from->to->event_pool);
+    }
+    for (const char *const *wanted = listening->wanted; *wanted != NULL; wanted++) {
+        if (strcmp(*wanted, method) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
 /* As on the stream that is resumed (inspect_stream.c). */
 static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
@@ -124,7 +173,8 @@ static int judge_event(source *from, const uapi_sse_event *event)
                       uapi_reason_describe(why.reason)->code);
         return 0;
     }
-    if (!s->resumed && (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL)) {
+    if (!s->resumed && (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL ||
+                        !is_wanted(from, &judged))) {
         return 0;
     }
     own->response_bytes += (apr_off_t)judged.length;
@@ -258,7 +308,6 @@ static void run(stream *s, uapi_ask **sent)
         s->fetches[i].take = take;
         s->fetches[i].baton = &sources[i];
     }
-    apr_pool_create(&s->event_pool, s->r->pool);
     uapi_fetch_watch(s->fetches, s->count, s->socket, TICK, turn, s, s->r->pool);
     for (size_t i = 0; i < s->count; i++) {
         sent[i]->status = s->fetches[i].status;
@@ -275,6 +324,14 @@ static int finish(stream *s, uapi_ask *asks, size_t count)
     for (size_t i = 0; i < count; i++) {
         uapi_federate_conclude(s->r, &asks[i], asks[i].status == HTTP_OK ? outcome : UAPI_OUTCOME_OK);
     }
+    if (s->begun && s->listening != NULL && !s->client_gone) {
+        write_event(s, s->listening->ended, strlen(s->listening->ended));
+    }
+    if (!s->begun && s->listening != NULL) {
+        uapi_result failed = {0};
+        uapi_fail(&failed, s->r->pool, APR_EGENERAL, UAPI_REASON_UPSTREAM_FAILED, "no server opened a stream");
+        return uapi_federate_refuse(s->r, s->call, &failed);
+    }
     if (!s->begun) {
         s->call->replied = 1;
         s->call->status = HTTP_METHOD_NOT_ALLOWED;
@@ -286,15 +343,24 @@ static int finish(stream *s, uapi_ask *asks, size_t count)
     return s->begun ? OK : HTTP_METHOD_NOT_ALLOWED;
 }
 
-int uapi_federate_stream(request_rec *r, uapi_call *call)
+int uapi_federate_stream(request_rec *r, uapi_call *call, const char *id)
 {
+    uapi_listening listening = {0};
     stream s = {.r = r, .call = call, .socket = watchable_socket(r), .opened = apr_time_now()};
     uapi_result trouble = {0};
     uapi_ask *asks, **sent;
-    size_t count = collect_asks(r, call, &asks);
+    size_t count = 0;
+    if (id == NULL) {
+        count = collect_asks(r, call, &asks);
+    } else if (uapi_federate_listen(r, call, id, &listening, &asks, &count, &trouble) != APR_SUCCESS) {
+        return uapi_federate_refuse(r, call, &trouble);
+    } else {
+        s.listening = &listening;
+    }
+    apr_pool_create(&s.event_pool, r->pool);
     s.fetches = apr_pcalloc(r->pool, sizeof(*s.fetches) * (count + 1));
     sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
-    s.resumed = call->federated->last_event != NULL;
+    s.resumed = id == NULL && call->federated->last_event != NULL;
     if (s.resumed && count > 0 && (count = choose_resumed(r, call, asks, count)) == 0) {
         uapi_fail(&trouble, r->pool, APR_NOTFOUND, UAPI_REASON_EVENT_UNKNOWN,
                   "the event was not given to this principal by a server of this session");
