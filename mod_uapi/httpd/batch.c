@@ -159,7 +159,7 @@ static apr_array_header_t *errors_of(request_rec *r, const uapi_call *call)
         if (call->members[i].refused != UAPI_REASON_NONE && call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
             uapi_result why = {APR_EACCES, call->members[i].refused, NULL};
             APR_ARRAY_PUSH(errors, const char *) = uapi_refuse_body(r, call, &why, call->members[i].rule, &call->json,
-                                                                    call->mcp.messages[i].id);
+                                                                    call->mcp.messages[i].id, r->pool);
         }
     }
     return errors;

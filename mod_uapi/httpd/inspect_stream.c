@@ -70,7 +70,7 @@ static const char *substitute(ap_filter_t *f, const uapi_response *response, con
         *length = strlen(text);
         return text;
     }
-    text = uapi_refuse_body(f->r, call, why, rule, &judged->json, reply->messages[0].id);
+    text = uapi_refuse_body(f->r, call, why, rule, &judged->json, reply->messages[0].id, response->event_pool);
     uapi_sse_rewrite(event, text, strlen(text), response->event_pool, &text, length);
     return text;
 }

@@ -137,15 +137,15 @@ static void write_data(uapi_jcs *w, const request_rec *r, const uapi_call *call,
 }
 
 /* The id stands in the answer as it stood in the request, byte for byte: a client may compare large numbers as text. */
-static const char *raw_id(request_rec *r, const uapi_json *json, uint32_t id)
+static const char *raw_id(const uapi_json *json, uint32_t id, apr_pool_t *pool)
 {
     const uapi_json_node *node;
     if (json == NULL || id == UAPI_JSON_NONE || id >= json->count) {
         return "null";
     }
     node = &json->nodes[id];
-    return (node->type == UAPI_JSON_STRING) ? apr_pstrmemdup(r->pool, json->text + node->start - 1, node->length + 2)
-                                            : apr_pstrmemdup(r->pool, json->text + node->start, node->length);
+    return (node->type == UAPI_JSON_STRING) ? apr_pstrmemdup(pool, json->text + node->start - 1, node->length + 2)
+                                            : apr_pstrmemdup(pool, json->text + node->start, node->length);
 }
 
 /* RFC 9457. `title` is the status' own phrase, because `type` is about:blank. */
@@ -193,7 +193,7 @@ const char *uapi_refuse_type(const uapi_call *call)
 }
 
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
-                             const uapi_json *json, uint32_t id)
+                             const uapi_json *json, uint32_t id, apr_pool_t *pool)
 {
     const uapi_reason_info *info = uapi_reason_describe(result->reason);
     char buffer[2048];
@@ -212,7 +212,7 @@ const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_r
     uapi_jcs_cstring(&w, info->title);
     uapi_jcs_object_close(&w);
     length = uapi_jcs_end(&w);
-    return apr_psprintf(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":%.*s}", raw_id(r, json, id), (int)length,
+    return apr_psprintf(pool, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":%.*s}", raw_id(json, id, pool), (int)length,
                         buffer);
 }
 
@@ -224,21 +224,21 @@ static const char *member_body(request_rec *r, const uapi_call *call, const uapi
         why.reason = call->members[index].refused;
         rule = call->members[index].rule;
     }
-    return uapi_refuse_body(r, call, &why, rule, &call->json, call->mcp.messages[index].id);
+    return uapi_refuse_body(r, call, &why, rule, &call->json, call->mcp.messages[index].id, r->pool);
 }
 
 const char *uapi_refuse_whole(request_rec *r, const uapi_call *call, const uapi_result *result)
 {
     apr_array_header_t *errors = apr_array_make(r->pool, 4, sizeof(const char *));
     if (!call->mcp.batch) {
-        return uapi_refuse_body(r, call, result, call->refused_rule, &call->json, call->request_id);
+        return uapi_refuse_body(r, call, result, call->refused_rule, &call->json, call->request_id, r->pool);
     }
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
             APR_ARRAY_PUSH(errors, const char *) = member_body(r, call, result, i);
         }
     }
-    return (errors->nelts == 0) ? uapi_refuse_body(r, call, result, call->refused_rule, NULL, UAPI_JSON_NONE)
+    return (errors->nelts == 0) ? uapi_refuse_body(r, call, result, call->refused_rule, NULL, UAPI_JSON_NONE, r->pool)
                                 : apr_pstrcat(r->pool, "[", apr_array_pstrcat(r->pool, errors, ','), "]", NULL);
 }
 

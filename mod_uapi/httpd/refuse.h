@@ -29,10 +29,10 @@ const char *uapi_refuse_type(const uapi_call *call);
 
 /**
  * On a REST route problem details (RFC 9457); else the JSON-RPC error that says `result` in answer to the message whose id is at `id` of `json` (NULL or UAPI_JSON_NONE: null).
- * In the request's pool.
+ * In `pool`: on a stream that of the event, so that a long one does not grow.
  */
 const char *uapi_refuse_body(request_rec *r, const uapi_call *call, const uapi_result *result, const char *rule,
-                             const uapi_json *json, uint32_t id);
+                             const uapi_json *json, uint32_t id, apr_pool_t *pool);
 
 /** The body that says `result` to all that the call asked: for a batch an array, in which members that were refused before have errors of
  *  their own. In the request's pool. */
