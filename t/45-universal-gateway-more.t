@@ -67,6 +67,27 @@ like $server->last_request->json->{params}{arguments}{text}, qr/^a \[REDACTED\S*
 is $server->last_request->json->{params}{name}, 't', 'and so is the prefix';
 like $answer->{result}{content}[0]{text}, qr/REDACTED/, 'the answer comes through';
 
+is $server->last_request->header('connection'), 'close', "without a <Proxy> block mod_proxy keeps no connection";
+{
+    my $address = $server->url('/');
+    my $pooled = httpd(<<"CONF");
+@{[ $registry->config ]}
+UapiPolicy "$policy"
+UapiPlugin @{[ out('plugins/scanner_secrets.so') ]}
+<Proxy "$address">
+    ProxySet timeout=7
+</Proxy>
+<Location "/mcp">
+    UapiEngine on
+    UapiServers s
+    SetHandler uapi-gateway
+</Location>
+CONF
+    is mcp_call($pooled->url('/mcp'), $registry->token, 'tools/call', { name => 's__t', arguments => { text => 'p' } })->{result}{content}[0]{text}, 'p', 'a server that a <Proxy> block names';
+    isnt $server->last_request->header('connection'), 'close', 'is reached through its pool';
+    $pooled->stop;
+}
+
 # ---- shadow
 is ask('tools/call', { name => 's__forbidden', arguments => { text => 'x' } }, '/shadow')->{result}{content}[0]{text}, 'x', 'shadow: what policy denies goes through';
 is ask('tools/call', { name => 'nobody__t' }, '/shadow')->{error}{data}{reason}, 'policy.default_deny', 'shadow: there still is no such server';

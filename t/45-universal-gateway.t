@@ -91,8 +91,14 @@ like $session{'/all'}, qr/^[!-~]+$/, 'a session id of visible ASCII';
 unlike $session{'/all'}, qr/session-of/, 'that shows no session of a server';
 is ask('notifications/initialized', undef, id => undef)->{status}, 202, 'initialized';
 is_deeply ask('ping', undef)->{result}, {}, 'ping';
-is http('GET', $httpd->url('/all'), headers => [Authorization => "Bearer $token"])->{status}, 405, 'no stream without a session';
 is_deeply [map { $_->json->{method} } $server{alpha}->requests], ['initialize', 'notifications/initialized'], 'the handshake was made with a server';
+is_deeply ask('logging/setLevel', { level => 'debug' })->{result}, {}, 'a level of the log';
+is_deeply [map { $server{$_}->last_request->json->{params}{level} } qw(alpha beta)], ['debug', 'debug'], 'is set at each server';
+my $cancelled = '{"jsonrpc":"2.0","method":"notifications/cancelled", "params":{"requestId":7}}';
+is ask(undef, undef, id => undef, body => $cancelled)->{status}, 202, 'what the client cancels';
+is_deeply [map { $server{$_}->last_request->{body} } qw(alpha beta)], [$cancelled, $cancelled], 'is told to each';
+is $server{alpha}->last_request->header('mcp-session-id'), 'session-of-alpha', 'in its session';
+is http('GET', $httpd->url('/all'), headers => [Authorization => "Bearer $token"])->{status}, 405, 'no stream without a session';
 is_deeply [$server{secret}->requests], [], 'and not with one that the caller may not use';
 
 # ---- lists

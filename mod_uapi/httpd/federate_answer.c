@@ -81,6 +81,41 @@ static apr_status_t nothing(request_rec *r, uapi_call *call, const char **text, 
     return APR_SUCCESS;
 }
 
+/* To each server with a session of this client's. What they answer is theirs to know. */
+static apr_status_t tell_all(request_rec *r, uapi_call *call, const char *body, uapi_result *result)
+{
+    const apr_array_header_t *allowed = call->federated->allowed;
+    uapi_ask *asks = apr_pcalloc(r->pool, sizeof(*asks) * ((size_t)allowed->nelts + 1));
+    size_t count = 0;
+    for (int i = 0; i < allowed->nelts && call->federated->session != NULL; i++) {
+        const uapi_policy_server *server = APR_ARRAY_IDX(allowed, i, const uapi_policy_server *);
+        const uapi_federation_peer *peer = uapi_federation_session_find(call->federated->session, server->name);
+        if (peer != NULL && peer->revision != UAPI_MCP_2026_07_28) {
+            asks[count++] = (uapi_ask){.server = server,
+                                       .peer = peer,
+                                       .http_method = "POST",
+                                       .method = call->mcp.messages[0].method,
+                                       .body = body};
+        }
+    }
+    return (count > 0) ? uapi_federate_ask(r, call, asks, count, result) : APR_SUCCESS;
+}
+
+static apr_status_t set_level(request_rec *r, uapi_call *call, const char **text, uapi_result *result)
+{
+    const char *body = apr_pstrcat(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"logging/setLevel\",\"params\":",
+                                   params_of(r, call), "}", NULL);
+    *text = "{}";
+    return (call->forward == call->body) ? tell_all(r, call, body, result) : APR_SUCCESS;
+}
+
+/* Ids of requests are the client's, so only the server that has such a request minds that it is cancelled. Progress is counted by tokens
+ * of the servers, which would mean something else to another one. */
+static int concerns_all(const char *method)
+{
+    return strcmp(method, "notifications/cancelled") == 0 || strcmp(method, "notifications/roots/list_changed") == 0;
+}
+
 static const struct {
     const char *method;
     apr_status_t (*answer)(request_rec *r, uapi_call *call, const char **text, uapi_result *result);
@@ -88,7 +123,7 @@ static const struct {
     {"initialize", initialize},
     {"server/discover", discover},
     {"ping", nothing},
-    {"logging/setLevel", nothing},
+    {"logging/setLevel", set_level},
 };
 
 /* --------------------------------------------------------------- without a message */
@@ -122,7 +157,9 @@ apr_status_t uapi_federate_answer(request_rec *r, uapi_call *call, const char **
         return APR_SUCCESS;
     }
     if (message->kind == UAPI_MCP_NOTIFICATION) {
-        return APR_SUCCESS;
+        return (concerns_all(message->method) && !call->federated->modern)
+                   ? tell_all(r, call, apr_pstrmemdup(r->pool, call->forward, call->forward_length), result)
+                   : APR_SUCCESS;
     }
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         if (strcmp(answers[i].method, message->method) == 0) {
