@@ -39,7 +39,7 @@ static const uapi_command commands[] = {
      uapi_command_pin_list},
     {"pin", "diff", "SERVER TOOL", 2, 2, REGISTRY | TENANT, TENANT,
      "show what has changed in a tool; exit with 1 if anything has", uapi_command_pin_diff},
-    {"pin", "approve", "SERVER TOOL...", 2, UAPI_MANY_ARGUMENTS, DECISION, TENANT,
+    {"pin", "approve", "SERVER TOOL...", 2, UAPI_MANY_ARGUMENTS, DECISION | UAPI_TAKES(HASH), TENANT,
      "pin the definitions that wait, or those pinned on first use", uapi_command_pin_approve},
     {"pin", "reject", "SERVER TOOL...", 2, UAPI_MANY_ARGUMENTS, DECISION, TENANT,
      "turn the definitions down that wait; what was pinned stays", uapi_command_pin_reject},

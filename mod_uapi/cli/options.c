@@ -44,6 +44,8 @@ static const uapi_option table[UAPI_OPTION_COUNT] = {
                             "a policy file or directory; may be repeated"},
     [UAPI_OPTION_FAIL_ON_FINDING] = {"fail-on-finding", UAPI_OPTION_FLAG, NULL, NULL, NULL,
                                      "exit with 1 if anything is found"},
+    [UAPI_OPTION_HASH] = {"hash", UAPI_OPTION_TEXT, "HASH", NULL, NULL,
+                          "only if the definition has this hash, or one that begins so"},
 };
 
 _Static_assert(UAPI_OPTION_COUNT <= sizeof(uapi_option_set) * 8, "a set holds every option");

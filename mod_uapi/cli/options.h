@@ -41,6 +41,7 @@ typedef enum uapi_option_id {
     UAPI_OPTION_PLUGIN,
     UAPI_OPTION_POLICY,
     UAPI_OPTION_FAIL_ON_FINDING,
+    UAPI_OPTION_HASH,
     UAPI_OPTION_COUNT
 } uapi_option_id;
 

@@ -226,10 +226,16 @@ int uapi_cli_pin_decide(uapi_cli *cli, uapi_store *store, const char *action, co
 static int approve_one(uapi_cli *cli, const uapi_cli_pin *known, uapi_store_pin *pin)
 {
     const uapi_store_observation *chosen = known->differs ? known->held : known->first;
+    const char *hash = uapi_options_text(&cli->options, UAPI_OPTION_HASH);
 
     if (!chosen || strcmp(known->state, "approved") == 0) {
         return uapi_output_refuse_as(cli, UAPI_CLI_INPUT_INVALID, "tool %s of server %s has nothing to approve",
                                      known->tool, known->server);
+    }
+    if (hash && (cli->argument_count != 2 || strlen(hash) < 12 || strncmp(hash, chosen->hash, strlen(hash)) != 0)) {
+        return uapi_output_refuse_as(cli, UAPI_CLI_INPUT_INVALID,
+                                     "what would be approved of tool %s has the hash %s: look at it with pin diff",
+                                     known->tool, chosen->hash);
     }
     if (!*chosen->definition) {
         return uapi_output_refuse_as(cli, UAPI_CLI_INPUT_INVALID,
