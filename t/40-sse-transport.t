@@ -74,7 +74,14 @@ my $last = $upstream->last_request;
 is $last->{target}, '/app/message?sessionId=one-session', 'and was posted where the server said';
 is from_json($last->{body})->{method}, 'tools/list', 'whole';
 $upstream->forget;
-is post($address, method => 'tools/call', params => { name => 'hidden' })->{error}{data}{reason}, 'policy.denied', 'messages are judged';
+my $denied = post($address, method => 'tools/call', params => { name => 'hidden' });
+is $denied->{error}{data}{reason}, 'policy.denied', 'messages are judged';
+is $denied->{status}, 403, 'and refused by status: a client reads no body of a success there';
+my $batch = http('POST', $httpd->url($address), headers => [@auth, 'Content-Type' => 'application/json'],
+    body => '[{"jsonrpc":"2.0","id":1,"method":"tools/list"},{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"hidden"}}]');
+is $batch->{status}, 403, 'a batch is refused whole, since its answers come elsewhere';
+is_deeply [map { "$_->{id} $_->{error}{data}{reason}" } @{ from_json($batch->{body}) }], ['1 policy.denied', '2 policy.denied'], 'for each message';
+is_deeply [$upstream->requests], [], 'nothing of it goes to the server';
 
 my $rival = $registry->token_create(principal => 'rival')->{token};
 my $tampered = $address =~ s/=(.)/'=' . ($1 eq 'A' ? 'B' : 'A')/er;

@@ -97,6 +97,18 @@ static char *went(const uapi_call *call, apr_pool_t *pool)
     return flags;
 }
 
+/* Over HTTP+SSE (2024-11-05, which has no batches) there is no answer that errors could join: it comes on another stream. */
+static apr_status_t require_all(uapi_call *call, apr_pool_t *pool, uapi_result *result)
+{
+    for (uint32_t i = 0; call->endpoint != NULL && i < call->mcp.count; i++) {
+        if (call->members[i].refused != UAPI_REASON_NONE) {
+            call->refused_rule = call->members[i].rule;
+            return uapi_fail(result, pool, APR_EACCES, call->members[i].refused, "a message of a batch over HTTP+SSE");
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static void cut_refused(request_rec *r, const uapi_call *call)
 {
     char *cut = went(call, r->pool);
@@ -111,7 +123,8 @@ static void cut_refused(request_rec *r, const uapi_call *call)
 apr_status_t uapi_stage_split(request_rec *r, uapi_call *call, uapi_result *result)
 {
     if (call->members != NULL) {
-        if (uapi_batch_require_one(call, r->pool, result) != APR_SUCCESS) {
+        if (uapi_batch_require_one(call, r->pool, result) != APR_SUCCESS ||
+            require_all(call, r->pool, result) != APR_SUCCESS) {
             return result->status;
         }
         cut_refused(r, call);

@@ -78,8 +78,8 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
                   call->refused_rule != NULL ? call->refused_rule : "");
     apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
     drain_stream(r, call, result->reason);
-    if (call->mcp.count > 0 && concerns_message(result->reason)) {
-        return OK;
+    if (call->mcp.count > 0 && concerns_message(result->reason) && call->endpoint == NULL) {
+        return OK; /* but over HTTP+SSE nobody reads the body of a success: answers are awaited on the stream */
     }
     if (is_authentication(result->reason)) {
         uapi_refuse_challenge(r, result->reason != UAPI_REASON_TOKEN_MISSING ? "invalid_token" : NULL, info->title);
