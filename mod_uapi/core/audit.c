@@ -183,6 +183,7 @@ apr_status_t uapi_audit_open(uapi_audit **opened, const char *path, const uint8_
 
 static void *run(void *data)
 {
+    pthread_setname_np(pthread_self(), "uapi-audit"); /* as top -H shows it */
     uapi_audit_writer_run(data);
     return NULL;
 }
