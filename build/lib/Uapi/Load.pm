@@ -50,7 +50,7 @@ sub call_body {
 sub call_headers {
     my ($token) = @_;
     return {
-        'Host' => 'gateway.example',
+        'Host' => 'localhost',
         'User-Agent' => 'bench-agent/1.0',
         'Content-Type' => 'application/json',
         'Accept' => 'application/json, text/event-stream',
