@@ -85,5 +85,5 @@ my $batch = rpc('x', body => '[{"jsonrpc":"2.0","id":1,"method":"invoice.get"},{
 is_deeply [map { $_->{error}{code} // 'ok' } @{ $batch->{json} }], ['ok', -32010], 'one refused member of a batch refuses itself';
 is http('GET', $httpd->url('/rpc'), headers => [@auth])->{status}, 403, 'a GET needs a rule too';
 my ($status, $output) = config_test("UapiProtocol soap\n");
-like $output, qr/UapiProtocol must be mcp, jsonrpc or rest, not 'soap'/, 'an unknown protocol';
+like $output, qr/UapiProtocol must be mcp, jsonrpc, rest or auto, not 'soap'/, 'an unknown protocol';
 done_testing;

@@ -60,6 +60,8 @@ uapi_call *uapi_call_of(request_rec *r)
     if (call == NULL) {
         call = apr_pcalloc(r->pool, sizeof(*call));
         call->protocol = uapi_config_protocol(route);
+        call->automatic = call->protocol == UAPI_PROTOCOL_AUTO;
+        call->protocol = call->automatic ? UAPI_PROTOCOL_REST : call->protocol;
         call->gateway = uapi_gateway_of(r);
         uapi_call_begin(call, r->request_time);
         ap_set_module_config(r->request_config, &uapi_module, call);

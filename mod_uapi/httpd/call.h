@@ -24,7 +24,8 @@ typedef struct uapi_call {
     const char *parent; /* id of the call for which the gateway makes this one on its own account; or NULL */
     const uapi_gateway *gateway;
     const uapi_route_config *route;
-    uapi_protocol protocol;
+    uapi_protocol protocol; /* on a route with auto: REST until understand has seen a message */
+    int automatic;          /* the route says auto: the request is judged too, not only the message in it */
     apr_time_t started;
     const char *
         server; /* the name of the server behind the call: the route's, or the one that the gateway sends it to; NULL: it has none */

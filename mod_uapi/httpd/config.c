@@ -156,14 +156,14 @@ static const char *set_engine(cmd_parms *cmd, void *config, const char *value)
 
 static const char *set_protocol(cmd_parms *cmd, void *config, const char *value)
 {
-    static const char *const names[] = {"mcp", "jsonrpc", "rest"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"mcp", "jsonrpc", "rest", "auto"};
+    for (int i = 0; i < 4; i++) {
         if (strcasecmp(value, names[i]) == 0) {
             ((uapi_route_config *)config)->protocol = i;
             return NULL;
         }
     }
-    return apr_pstrcat(cmd->pool, "UapiProtocol must be mcp, jsonrpc or rest, not '", value, "'", NULL);
+    return apr_pstrcat(cmd->pool, "UapiProtocol must be mcp, jsonrpc, rest or auto, not '", value, "'", NULL);
 }
 
 static int is_server_name(const char *value)
@@ -379,7 +379,8 @@ static const char *add_allowed_origin(cmd_parms *cmd, void *config, const char *
 const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE1("UapiEngine", set_engine, NULL, ROUTE_CONTEXT,
                   "on, shadow (judge and record, refuse nothing on grounds of policy or content) or off"),
-    AP_INIT_TAKE1("UapiProtocol", set_protocol, NULL, ROUTE_CONTEXT, "what the route speaks: mcp, jsonrpc or rest"),
+    AP_INIT_TAKE1("UapiProtocol", set_protocol, NULL, ROUTE_CONTEXT,
+                  "what the route speaks: mcp, jsonrpc, rest or auto"),
     AP_INIT_TAKE1("UapiServer", set_server, NULL, ROUTE_CONTEXT,
                   "the name by which policies know the server behind this route"),
     AP_INIT_TAKE_ARGV("UapiServers", set_endpoint, NULL, ROUTE_CONTEXT,

@@ -24,7 +24,8 @@ typedef enum uapi_protocol {
     UAPI_PROTOCOL_UNSET = -1,
     UAPI_PROTOCOL_MCP,
     UAPI_PROTOCOL_JSONRPC,
-    UAPI_PROTOCOL_REST
+    UAPI_PROTOCOL_REST,
+    UAPI_PROTOCOL_AUTO /* of a route; never of a call */
 } uapi_protocol;
 
 #define UAPI_DEFAULT_MAX_BODY (1024 * 1024)

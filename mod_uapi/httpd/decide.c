@@ -42,24 +42,35 @@ static void ask_also(const uapi_call *call, const uapi_mcp_message *message, uap
     }
 }
 
-static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
+/* The request as such. On a route that carries several protocols no method is free here: whoever chooses the reading would have
+ * the weaker check. */
+static void ask_request(const uapi_call *call, uapi_verdict *verdict)
 {
-    uapi_policy_question question = about(call, uapi_call_method(call, message));
+    uapi_policy_question question = about(call, call->http_method);
     if (call->operation_unknown) { /* a service may take it for one of its operations where we do not: no rule opens it */
         *verdict = (uapi_verdict){UAPI_EFFECT_DENY, UAPI_REASON_OPERATION_UNKNOWN, NULL, NULL, 0};
         return;
     }
-    if (call->operation != NULL) {
-        question.tool = call->operation->name;
+    question.tool = call->operation != NULL ? call->operation->name : NULL;
+    question.explicit_only |= call->automatic;
+    uapi_policy_decide(call->gateway->policy, &question, verdict);
+}
+
+static void ask(const uapi_call *call, const uapi_mcp_message *message, uapi_verdict *verdict)
+{
+    uapi_policy_question question = about(call, uapi_call_method(call, message));
+    if (message == NULL) {
+        ask_request(call, verdict);
+        return;
     }
-    if (message != NULL && message->method != NULL && is_reserved(message->method)) {
+    if (message->method != NULL && is_reserved(message->method)) {
         question.method = ""; /* it must not pass for what carries no message: only a rule for everything allows it */
     }
-    if (message != NULL && strcmp(question.method, "tools/call") == 0) {
+    if (strcmp(question.method, "tools/call") == 0) {
         question.tool = message->target;
     }
     uapi_policy_decide(call->gateway->policy, &question, verdict);
-    if (message != NULL && message->also != 0) {
+    if (message->also != 0) {
         ask_also(call, message, verdict);
     }
 }
@@ -86,6 +97,14 @@ void uapi_decide_method(const uapi_call *call, const char *server, const char *m
     uapi_policy_decide(call->gateway->policy, &question, verdict);
 }
 
+static apr_status_t refuse(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    call->refused_rule = call->verdict.rule;
+    return uapi_fail(result, r->pool, APR_EACCES, call->verdict.reason, "policy %s, rule %s",
+                     call->verdict.policy != NULL ? call->verdict.policy : "(default)",
+                     call->verdict.rule != NULL ? call->verdict.rule : "(default)");
+}
+
 static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *result)
 {
     uapi_batch_begin(call, r->pool);
@@ -105,13 +124,24 @@ static apr_status_t decide_batch(request_rec *r, uapi_call *call, uapi_result *r
 
 apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *result)
 {
+    uapi_verdict request;
     if (call->federated != NULL && call->federated->route != UAPI_FEDERATION_FORWARD) {
         return uapi_federate_decide(r, call, result);
+    }
+    if (call->automatic && call->mcp.count > 0) {
+        ask_request(call, &call->verdict);
+        if (call->verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(call)) {
+            return refuse(r, call, result);
+        }
     }
     if (call->mcp.batch) {
         return decide_batch(r, call, result);
     }
+    request = call->verdict;
     ask(call, call->mcp.count > 0 ? &call->mcp.messages[0] : NULL, &call->verdict);
+    if (request.reason != UAPI_REASON_NONE && call->verdict.effect == UAPI_EFFECT_ALLOW) {
+        call->verdict = request; /* shadow: what would have refused it */
+    }
     if (call->verdict.effect == UAPI_EFFECT_ALLOW || !uapi_call_enforces(call)) {
         return uapi_answers_unmark(r, call, result);
     }
@@ -119,8 +149,5 @@ apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *res
         return uapi_fail(result, r->pool, APR_EACCES, UAPI_REASON_POLICY_DEFAULT,
                          "the caller may use nothing of server %s", call->server);
     }
-    call->refused_rule = call->verdict.rule;
-    return uapi_fail(result, r->pool, APR_EACCES, call->verdict.reason, "policy %s, rule %s",
-                     call->verdict.policy != NULL ? call->verdict.policy : "(default)",
-                     call->verdict.rule != NULL ? call->verdict.rule : "(default)");
+    return refuse(r, call, result);
 }

@@ -90,6 +90,9 @@ apr_status_t uapi_understand_json(request_rec *r, uapi_call *call, uapi_result *
 
 apr_status_t uapi_understand_bytes(request_rec *r, uapi_call *call, uapi_result *result)
 {
+    if (call->body != NULL) {
+        return APR_SUCCESS; /* it is there only once */
+    }
     return is_identity(r) ? fetch_body(r, call, result)
                           : uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_ENCODING,
                                       "Content-Encoding is not identity");
@@ -180,7 +183,7 @@ static apr_status_t find_event(request_rec *r, uapi_call *call, uapi_result *res
                                   call->server, r->pool, result);
 }
 
-static apr_status_t understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
+apr_status_t uapi_understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
 {
     apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
     if (status == APR_SUCCESS && is_post) {
@@ -206,7 +209,7 @@ apr_status_t uapi_understand_again(request_rec *r, uapi_call *call, const char *
 }
 
 /* JSON-RPC 2.0 and nothing of MCP: no revisions, no mirrored headers, and params are the service's own affair. */
-static apr_status_t understand_jsonrpc(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
+apr_status_t uapi_understand_jsonrpc(request_rec *r, uapi_call *call, int is_post, uapi_result *result)
 {
     apr_status_t status = (is_post || uapi_body_announced(r)) ? read_body(r, call, result) : APR_SUCCESS;
     if (status == APR_SUCCESS && is_post) {
@@ -226,12 +229,15 @@ apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result 
     int is_post = (r->method_number == M_POST);
     call->http_method = is_post ? "http/POST" : apr_pstrcat(r->pool, "http/", r->method, NULL);
     apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
+    if (call->automatic) {
+        return uapi_understand_auto(r, call, result);
+    }
     switch (call->protocol) {
     case UAPI_PROTOCOL_REST:
         return uapi_understand_rest(r, call, result);
     case UAPI_PROTOCOL_JSONRPC:
-        return understand_jsonrpc(r, call, is_post, result);
+        return uapi_understand_jsonrpc(r, call, is_post, result);
     default:
-        return understand_mcp(r, call, is_post, result);
+        return uapi_understand_mcp(r, call, is_post, result);
     }
 }

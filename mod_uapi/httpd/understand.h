@@ -13,7 +13,15 @@ apr_status_t uapi_understand_bytes(request_rec *r, uapi_call *call, uapi_result 
 /** That body as strict JSON; sets the view and what is forwarded. */
 apr_status_t uapi_understand_json(request_rec *r, uapi_call *call, uapi_result *result);
 
+/** Does a body that is not called JSON begin like some? */
+int uapi_understand_looks_like_json(const uapi_call *call);
+
 /** A request to a REST service. */
 apr_status_t uapi_understand_rest(request_rec *r, uapi_call *call, uapi_result *result);
+/** One to an MCP server, and one to a JSON-RPC service; `is_post`: it carries a message. */
+apr_status_t uapi_understand_mcp(request_rec *r, uapi_call *call, int is_post, uapi_result *result);
+apr_status_t uapi_understand_jsonrpc(request_rec *r, uapi_call *call, int is_post, uapi_result *result);
+/** One on a route that carries all three: sets call->protocol to what it is. */
+apr_status_t uapi_understand_auto(request_rec *r, uapi_call *call, uapi_result *result);
 
 #endif

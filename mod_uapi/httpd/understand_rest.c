@@ -47,7 +47,7 @@ static void take_text(uapi_call *call)
 }
 
 /* Where JSON would begin in a body that does not say it is any: behind white space and a byte order mark. */
-static int looks_like_json(const uapi_call *call)
+int uapi_understand_looks_like_json(const uapi_call *call)
 {
     static const char mark[] = "\xef\xbb\xbf";
     const char *at = call->body + (strncmp(call->body, mark, 3) == 0 ? 3 : 0);
@@ -60,7 +60,7 @@ static int looks_like_json(const uapi_call *call)
 static apr_status_t read_text(request_rec *r, uapi_call *call, uapi_result *result)
 {
     uapi_result why = {0};
-    apr_status_t status = looks_like_json(call) ? uapi_understand_json(r, call, &why) : APR_SUCCESS;
+    apr_status_t status = uapi_understand_looks_like_json(call) ? uapi_understand_json(r, call, &why) : APR_SUCCESS;
     int is_text = why.reason == UAPI_REASON_JSON_SYNTAX || why.reason == UAPI_REASON_JSON_TRAILING;
     if (status != APR_SUCCESS && (!is_text || memmem(call->body, call->body_length, "\\u", 2) != NULL)) {
         *result = why;

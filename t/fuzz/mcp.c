@@ -13,6 +13,7 @@
 #include <apr_strings.h>
 
 #include "mcp.h"
+#include "rpc_kind.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,6 +72,17 @@ static int same(const char *one, const char *other)
     return one && other ? strcmp(one, other) == 0 : one == other;
 }
 
+/* What the strict reader takes for a message is one to whoever tells the protocols apart. */
+static void check_kind(const uapi_json *json, apr_pool_t *pool)
+{
+    uapi_rpc_kind kind = uapi_rpc_kind_of(json);
+    uapi_mcp_body body;
+
+    if (uapi_mcp_read_foreign(&body, json, pool, NULL) == APR_SUCCESS) {
+        require(kind == UAPI_RPC_PLAIN || kind == UAPI_RPC_MCP);
+    }
+}
+
 static void check_body(const uapi_mcp_body *body, const uapi_json *json, const uapi_mcp_headers *headers)
 {
     uint32_t i;
@@ -118,6 +130,7 @@ static void check(const char *text, size_t length, const uapi_mcp_headers *heade
     if (uapi_json_read(&json, text, length, NULL, pool, NULL) != APR_SUCCESS) {
         return;
     }
+    check_kind(&json, pool);
     respell(&json, pool, &other);
     if (uapi_mcp_read(&body, &json, headers, pool, &result) == APR_SUCCESS) {
         check_body(&body, &json, headers);
