@@ -119,8 +119,8 @@ static void test_param_without_arguments(void **state)
         "{'jsonrpc':'2.0','id':1,'method':'tools/call','params':{'name':'t','arguments':{}}}",
         "{'jsonrpc':'2.0','id':1,'method':'tools/list'}",
         "{'jsonrpc':'2.0','id':1,'result':{'x':'a'}}",
-        "[{'jsonrpc':'2.0','id':1,'method':'tools/call','params':{'name':'t','arguments':{'x':'a'}}},"
-        "{'jsonrpc':'2.0','id':2,'method':'ping'}]",
+        ("[{'jsonrpc':'2.0','id':1,'method':'tools/call','params':{'name':'t','arguments':{'x':'a'}}},"
+         "{'jsonrpc':'2.0','id':2,'method':'ping'}]"),
     };
     uapi_mcp_param_header param = {"Mcp-Param-X", "a"};
     uapi_mcp_headers headers = {NULL, NULL, NULL, &param, 1};
