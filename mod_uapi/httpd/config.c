@@ -188,7 +188,7 @@ static const char *set_server(cmd_parms *cmd, void *config, const char *value)
 static const char *set_endpoint(cmd_parms *cmd, void *config, int argc, char *const argv[])
 {
     static const char option[] = "separator=";
-    uapi_endpoint *endpoint = apr_pcalloc(cmd->pool, sizeof(*endpoint));
+    uapi_gateway_endpoint *endpoint = apr_pcalloc(cmd->pool, sizeof(*endpoint));
     int first = argc > 0 && strncasecmp(argv[0], option, sizeof(option) - 1) == 0;
     endpoint->separator = first ? argv[0] + sizeof(option) - 1 : UAPI_FEDERATION_SEPARATOR;
     if (!uapi_federation_is_separator(endpoint->separator)) {

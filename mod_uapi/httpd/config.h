@@ -40,13 +40,13 @@ typedef struct uapi_plugin_directive {
 } uapi_plugin_directive;
 
 /** A UapiServers directive: which servers a universal gateway offers. */
-typedef struct uapi_endpoint {
+typedef struct uapi_gateway_endpoint {
     const char *separator;
     apr_array_header_t *names; /* const char *; NULL: all that have a url */
     /* check_config fills these in, from the policy of the server that the directive stands in */
     const uapi_policy *policy;
     uapi_federation federation;
-} uapi_endpoint;
+} uapi_gateway_endpoint;
 
 #define UAPI_GATEWAY_HANDLER "uapi-gateway"
 #define UAPI_DEFAULT_LIST_PAGE 200
@@ -67,17 +67,17 @@ typedef struct uapi_server_config {
 } uapi_server_config;
 
 typedef struct uapi_route_config {
-    int engine;              /* uapi_engine */
-    int protocol;            /* uapi_protocol */
-    const char *server;      /* UapiServer */
-    const char *anonymous;   /* UapiAnonymous: tenant; "" is `off` */
-    int durability;          /* uapi_durability, -1 unset */
-    apr_off_t max_body;      /* -1 unset */
-    apr_off_t max_response;  /* -1 unset */
-    uapi_endpoint *endpoint; /* UapiServers */
-    int list_page;           /* UapiListPage, -1 unset */
-    uapi_allowed *hosts;     /* UapiAllowedHosts; NULL: none besides the server's names */
-    uapi_allowed *origins;   /* UapiAllowedOrigins; NULL: none besides the server's own */
+    int engine;                      /* uapi_engine */
+    int protocol;                    /* uapi_protocol */
+    const char *server;              /* UapiServer */
+    const char *anonymous;           /* UapiAnonymous: tenant; "" is `off` */
+    int durability;                  /* uapi_durability, -1 unset */
+    apr_off_t max_body;              /* -1 unset */
+    apr_off_t max_response;          /* -1 unset */
+    uapi_gateway_endpoint *endpoint; /* UapiServers */
+    int list_page;                   /* UapiListPage, -1 unset */
+    uapi_allowed *hosts;             /* UapiAllowedHosts; NULL: none besides the server's names */
+    uapi_allowed *origins;           /* UapiAllowedOrigins; NULL: none besides the server's own */
 } uapi_route_config;
 
 /** A directive that check_config must look at once the files it depends on are loaded. */
@@ -93,8 +93,8 @@ typedef struct uapi_claim {
     uapi_claim_kind kind;
     server_rec *server;
     const char *value;
-    uapi_endpoint *endpoint; /* of ENDPOINT */
-    const char *where;       /* "file:line" */
+    uapi_gateway_endpoint *endpoint; /* of ENDPOINT */
+    const char *where;               /* "file:line" */
 } uapi_claim;
 
 /** All claims of the configuration that is being read; the array lives in the configuration pool. */

@@ -29,7 +29,7 @@ int uapi_federate_applies(const request_rec *r)
 
 static apr_status_t begin(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    const uapi_endpoint *endpoint = call->route->endpoint;
+    const uapi_gateway_endpoint *endpoint = call->route->endpoint;
     const char *sealed = apr_table_get(r->headers_in, "Mcp-Session-Id");
     uapi_federated *federated = apr_pcalloc(r->pool, sizeof(*federated));
     if (endpoint == NULL || endpoint->policy == NULL || endpoint->policy != call->gateway->policy) {

@@ -258,7 +258,7 @@ static int judge_federated(const uapi_claim *claim, const uapi_policy_server *se
     return 1;
 }
 
-static int is_chosen(const uapi_endpoint *endpoint, const char *name)
+static int is_chosen(const uapi_gateway_endpoint *endpoint, const char *name)
 {
     for (int i = 0; endpoint->names != NULL && i < endpoint->names->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(endpoint->names, i, const char *), name) == 0) {
@@ -271,7 +271,7 @@ static int is_chosen(const uapi_endpoint *endpoint, const char *name)
 /* Which servers a universal gateway offers, from the policy files. */
 static int judge_endpoint(const uapi_claim *claim, const uapi_gateway *gateway, apr_pool_t *pconf)
 {
-    uapi_endpoint *endpoint = claim->endpoint;
+    uapi_gateway_endpoint *endpoint = claim->endpoint;
     apr_array_header_t *reachable;
     int good = 1;
     if (gateway == NULL || gateway->policy == NULL) {
