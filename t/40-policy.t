@@ -111,6 +111,17 @@ is ask('get_ticket', version => '1999-01-01')->{error}{code}, -32022, 'an unknow
 is ask('delete_ticket', body => '{"jsonrpc":"2.0","id":1,"method":"tools\/call","params":{"n\u0061me":"delete\u005fticket"}}')->{error}{code}, -32010,
     'escapes change no verdict';
 
+# What awaits no answer is refused by status, as the transport asks.
+$upstream->forget;
+for my $case (['{"jsonrpc":"2.0","method":"made/up"}', 'a notification that no rule allows'], ['{"jsonrpc":"2.0","method":"tools/call","params":{"name":"delete_ticket"}}', 'a call without an id'],
+    ['[{"jsonrpc":"2.0","method":"made/up"},{"jsonrpc":"2.0","method":"made/up2"}]', 'a batch of notifications']) {
+    my $got = ask('x', body => $case->[0], version => '2025-03-26');
+    is $got->{status}, 403, "$case->[1]: 403";
+    is_deeply [$got->{json}{id}, $got->{json}{error}{data}{reason}], [undef, 'policy.default_deny'], 'with an error that has no id';
+}
+is ask('x', body => '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}')->{error}, undef, 'an allowed one is not refused';
+is scalar(my @came = $upstream->requests), 1, 'and alone goes upstream';
+
 # Ids come back as they went, of every type.
 for my $id ('7', '"x"', '"\u00e9"', '9007199254740993', '-3') {
     my $got = ask('delete_ticket', body => qq({"jsonrpc":"2.0","id":$id,"method":"tools/call","params":{"name":"delete_ticket"}}));

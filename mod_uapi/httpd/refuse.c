@@ -67,6 +67,20 @@ static void drain_stream(request_rec *r, const uapi_call *call, uapi_reason reas
     }
 }
 
+/*
+ * Does the caller look for an answer in the body of a success? Not where it sent notifications or answers only (the transport: "the server
+ * MUST return an HTTP error status code"), nor over HTTP+SSE, where answers come on another stream.
+ */
+static int awaits_answer(const uapi_call *call)
+{
+    for (uint32_t i = 0; call->endpoint == NULL && i < call->mcp.count; i++) {
+        if (call->mcp.messages[i].kind == UAPI_MCP_REQUEST) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
 {
     const uapi_reason_info *info = uapi_reason_describe(result->reason);
@@ -78,8 +92,8 @@ int uapi_refuse(request_rec *r, uapi_call *call, const uapi_result *result)
                   call->refused_rule != NULL ? call->refused_rule : "");
     apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
     drain_stream(r, call, result->reason);
-    if (call->mcp.count > 0 && concerns_message(result->reason) && call->endpoint == NULL) {
-        return OK; /* but over HTTP+SSE nobody reads the body of a success: answers are awaited on the stream */
+    if (concerns_message(result->reason) && awaits_answer(call)) {
+        return OK;
     }
     if (is_authentication(result->reason)) {
         uapi_refuse_challenge(r, result->reason != UAPI_REASON_TOKEN_MISSING ? "invalid_token" : NULL, info->title);
