@@ -45,4 +45,17 @@ for my $era (qw(legacy modern)) {
     isnt $status, 0, "$era: so does a wrong token";
     $route->{server}->stop;
 }
+
+my $gateway = universal_gateway();
+my @auth = ('--header', 'Authorization: Bearer ' . $gateway->{registry}->token);
+for my $era (qw(legacy modern)) {
+    my $route = { url => $gateway->{httpd}->url('/mcp') };
+    my ($status, $answer, $errors) = inspect($route, $era, 'tools/list', @auth);
+    my %tools = map { $_->{name} => 1 } @{ $answer->{result}{tools} || [] };
+    is_deeply [grep { $tools{$_} } map { ("legacy__$_", "modern__$_") } qw(test_simple_text test_image_content)], [qw(legacy__test_simple_text modern__test_simple_text)],
+        "$era: the universal gateway's list" or diag $errors;
+    ($status, $answer, $errors) = inspect($route, $era, 'tools/call', '--tool-name', "${_}__tell_secret", @auth),
+        like $answer->{result}{content}[0]{text}, qr/^The key is \[REDACTED/, "$era: a call of a $_ server" or diag $errors for qw(legacy modern);
+}
+$_->stop for values %{ $gateway->{servers} };
 done_testing;

@@ -102,8 +102,8 @@ sub log {
     return scalar(<$handle>) // '';
 }
 
-# Waits until the server has logged it; true if it has.
-sub wait_log { my ($self, $pattern) = @_; return Uapi::Process::wait_for(10, sub { $self->log =~ $pattern }) }
+# How often the server has logged it.
+sub count { my ($self, $pattern) = @_; my @all = $self->log =~ /$pattern/g; return scalar @all }
 
 sub stop {
     my ($self) = @_;
