@@ -196,6 +196,16 @@ subtest 'HTTP/2' => sub {
     is $status->('gateway.example', '-H', 'Origin: http://gateway.example'), '2 405', 'a page of its own';
 };
 
+subtest 'HTTP/2 with a Host besides :authority' => sub {
+    $upstream->forget;
+    for my $case (['gateway.example', 'evil.example'], ['evil.example', 'gateway.example'], ['gateway.example', 'gateway.example']) {
+        run(['nghttp', '-v', '-n', '-H', ":authority: $case->[0]", '-H', "host: $case->[1]", "http://127.0.0.1:$port/kept"]);
+    }
+    my @hosts = map { $_->header('host') } $upstream->requests;
+    cmp_ok scalar @hosts, '>=', 1, 'two good ones reach the server';
+    is_deeply [grep { $_ ne 'gateway.example' } @hosts], [], 'and no other name does';
+};
+
 subtest 'configtest' => sub {
     for my $wrong ('UapiAllowedHosts a:80', 'UapiAllowedHosts http://a', 'UapiAllowedHosts *', 'UapiAllowedOrigins app.example', 'UapiAllowedOrigins https://app.example/', 'UapiAllowedOrigins null') {
         my ($status, $output) = config_test("$wrong\n");

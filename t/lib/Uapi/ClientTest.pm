@@ -15,6 +15,8 @@ use Uapi::Registry;
 
 our @EXPORT = qw(guarded_route universal_gateway through use_everything);
 
+system('build/clients') == 0 or die "build/clients could not fetch the clients\n";
+
 my $policy = <<'YAML';
 apiVersion: uapi/v1
 kind: Policy
