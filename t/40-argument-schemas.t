@@ -112,4 +112,8 @@ my ($status, $output) = config_test($registry->config . "\nUapiPolicy \"" . $reg
     "apiVersion: uapi/v1\nkind: Server\nmetadata: {name: s}\nspec:\n  arguments: {schema: enforce}\n") . '"');
 isnt $status, 0, 'without pinning it cannot be asked for';
 like $output, qr/unpinned\.yaml:5:\d+: error: .*"arguments" needs "pinning"/, '  and configtest says where';
+($status, $output) = config_test($registry->config . "\nUapiPolicy \"" . $registry->file('rest.yaml',
+    "apiVersion: uapi/v1\nkind: Server\nmetadata: {name: s}\nspec:\n  protocol: rest\n  pinning: reviewed\n") . '"');
+isnt $status, 0, 'a REST service has no tools to pin';
+like $output, qr/rest\.yaml:6:12: error: "pinning" is for tools/, '  and configtest says where';
 done_testing;

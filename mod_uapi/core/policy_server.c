@@ -222,6 +222,11 @@ void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *serv
         uapi_policy_error(source->diagnoses, server->arguments->node,
                           "the schemas of arguments are those of pinned tools: \"arguments\" needs \"pinning\"");
     }
+    if (server->pinning.node != NULL && server->pinning.value != UAPI_PINNING_DISABLED &&
+        (server->operations != NULL ||
+         (server->protocol.node != NULL && strcmp(server->protocol.node->text, "mcp") != 0))) {
+        uapi_policy_error(source->diagnoses, server->pinning.node, "\"pinning\" is for tools, and only MCP has them");
+    }
     if (server->credential != NULL) {
         check_credential(source, server->credential);
     }
