@@ -43,9 +43,10 @@ static const uapi_reason_info reasons[] = {
 
     [UAPI_REASON_REQUEST_TOO_LARGE] = {"request.too_large", 413, UAPI_RPC_REQUEST_INVALID,
                                        "The request body is larger than this route accepts.", "Send less in one call."},
-    [UAPI_REASON_REQUEST_TYPE] = {"request.content_type", 415, UAPI_RPC_REQUEST_INVALID,
-                                  "The request body is not declared to be JSON.",
-                                  "Send Content-Type: application/json, in UTF-8."},
+    [UAPI_REASON_REQUEST_TYPE] =
+        {"request.content_type", 415, UAPI_RPC_REQUEST_INVALID,
+         "The request body is not declared to be of a type that is taken here.",
+         "Send Content-Type: application/json, in UTF-8, or another type that the service is declared to take."},
     [UAPI_REASON_REQUEST_ENCODING] = {"request.content_encoding", 415, UAPI_RPC_REQUEST_INVALID,
                                       "The request body is compressed or otherwise encoded.",
                                       "Send the body without a Content-Encoding."},
