@@ -3,6 +3,7 @@
 # Operations of a REST service: rules speak of them by name, and no spelling of a path or method makes one look like another.
 use lib 't/lib';
 use Uapi::Test;
+use IO::Socket::UNIX;
 
 my $upstream = upstream(sub { my ($request, $reply) = @_; $reply->json({ target => $request->{target}, method => $request->{method} }) });
 my $registry = make_registry(roles => ['support']);
@@ -173,6 +174,38 @@ is mapped('/none/customers/5'), 'config.invalid', 'without an upstream there is 
 $mapped->expect_log(qr/names no upstream URL/, qr/does not say UapiProtocol rest/);
 my $mcp = http('GET', $mapped->url('/mcp/5'), headers => \@auth);
 is $mcp->{status}, 500, 'a service with operations is not reached through a route that takes it for an MCP server';
+
+# ---- a service behind a socket file
+my $socket = $registry->folder . '/service.socket';
+my $listener = IO::Socket::UNIX->new(Local => $socket, Listen => 5) or die "$socket: $!";
+chmod 0777, $socket;
+my $server = fork // die "fork: $!";
+if (!$server) {
+    $SIG{TERM} = 'DEFAULT';
+    while (my $connection = $listener->accept) {
+        sysread $connection, my $request, 65_536;
+        my $body = to_json({ target => (split ' ', $request)[1] });
+        syswrite $connection, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+        close $connection;
+    }
+    require POSIX;
+    POSIX::_exit(0);
+}
+my $local = httpd(<<"CONF", children => 1);
+@{[ $registry->config ]}
+UapiPolicy "$policy"
+UapiEngine on
+UapiProtocol rest
+UapiServer billing
+ProxyPass "/v1" "unix:$socket|http://localhost/v1"
+CONF
+for (['/v1/customers/5', '/v1/customers/5'], ['/v1/customers/a%20b', '/v1/customers/a%20b'], ['/v1/customers/all', 'policy.default_deny'], ['/v1/admin', 'policy.denied'],
+    ['/v1/customers/%2561', 'request.ambiguous']) {
+    my $said = from_json(http('GET', $local->url($_->[0]), headers => \@auth)->{body});
+    is $said->{target} // $said->{reason}, $_->[1], "behind a socket file: $_->[0]";
+}
+kill TERM => $server;
+waitpid $server, 0;
 
 # ---- shadow
 my $shadow = httpd(routes('', '') . "UapiEngine shadow\n", children => 1);
