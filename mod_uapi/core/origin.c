@@ -23,10 +23,7 @@ static int is_alphanumeric(char c)
 /* Domain names as they go over the wire: letters, digits, '-', and '_', which private names do have. */
 static int read_name(uapi_authority *authority, const char *text, size_t length)
 {
-    if (length > 0 && text[length - 1] == '.') {
-        length--; /* the root's: the same name */
-    }
-    if (length == 0 || length >= UAPI_HOST_SIZE) {
+    if (length == 0 || length >= UAPI_HOST_SIZE || text[length - 1] == '.') {
         return 0;
     }
     for (size_t i = 0; i < length; i++) {
@@ -57,6 +54,15 @@ static int read_address(uapi_authority *authority, int family, const char *text,
     }
     authority->is_address = 1;
     return inet_ntop(family, address, authority->host, sizeof(authority->host)) != NULL;
+}
+
+/* A dot at the end is the root's: the same name, and to browsers the same address. */
+static int read_host(uapi_authority *authority, const char *text, size_t length)
+{
+    if (length > 0 && text[length - 1] == '.') {
+        length--;
+    }
+    return read_address(authority, AF_INET, text, length) || read_name(authority, text, length);
 }
 
 static int read_port(uapi_authority *authority, const char *text, size_t length)
@@ -91,8 +97,7 @@ int uapi_authority_parse(uapi_authority *authority, const char *text, size_t len
         if (colon == NULL) {
             colon = end;
         }
-        if (!read_address(authority, AF_INET, text, (size_t)(colon - text)) &&
-            !read_name(authority, text, (size_t)(colon - text))) {
+        if (!read_host(authority, text, (size_t)(colon - text))) {
             return 0;
         }
     }
