@@ -367,6 +367,23 @@ static apr_status_t choose(uapi_pins *pins, const seen_list *list, apr_hash_t *s
     return status;
 }
 
+static apr_status_t compare_all(uapi_pins *pins, seen_list *list, uapi_result *result)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = 0; i < list->tools->nelts && status == APR_SUCCESS; i++) {
+        const seen_tool *tool = &APR_ARRAY_IDX(list->tools, i, seen_tool);
+        uapi_pin_state state;
+
+        status = find(pins, list->scope, tool->name, &state, list->pool, result);
+        if (status == APR_SUCCESS && *tool->hash != '\0') {
+            compare(list, tool, &state);
+        }
+    }
+    return status;
+}
+
+/* The second pass is for a first definition that another child was faster with: this one is held then. */
 apr_status_t uapi_pins_observe(uapi_pins *pins, const uapi_pin_scope *scope, const uapi_json *json, uint32_t message,
                                uapi_store_witness witness, void *baton, apr_hash_t **shown, apr_pool_t *pool,
                                uapi_result *result)
@@ -381,16 +398,12 @@ apr_status_t uapi_pins_observe(uapi_pins *pins, const uapi_pin_scope *scope, con
         return APR_SUCCESS;
     }
     read_tools(&list, json, array);
-    for (int i = 0; i < list.tools->nelts && status == APR_SUCCESS; i++) {
-        const seen_tool *tool = &APR_ARRAY_IDX(list.tools, i, seen_tool);
-        uapi_pin_state state;
-
-        status = find(pins, scope, tool->name, &state, pool, result);
-        if (status == APR_SUCCESS && *tool->hash != '\0') {
-            compare(&list, tool, &state);
+    for (int pass = 0; pass < 2 && status == APR_SUCCESS; pass++) {
+        apr_array_clear(list.changes);
+        status = compare_all(pins, &list, result);
+        if (status != APR_SUCCESS || list.changes->nelts == 0) {
+            break;
         }
-    }
-    if (status == APR_SUCCESS && list.changes->nelts > 0) {
         status = write_changes(pins, &list, witness, baton, result);
     }
     if (status == APR_SUCCESS) {
