@@ -12,13 +12,17 @@
 #include "mod_proxy.h"
 #include "util_filter.h"
 
+#include "../core/firewall.h"
 #include "gateway.h"
 
 #ifndef POLLRDHUP
 #define POLLRDHUP 0 /* elsewhere than on Linux only a reset is noticed */
 #endif
 
-enum { SLICE = 500 }; /* ms; mod_http2 tells by a flag that a client reset its stream */
+enum {
+    SLICE = 500,   /* ms; mod_http2 tells by a flag that a client reset its stream */
+    IDLE_FOR = 100 /* ms, after which a thread that waits gives back the memory it scans with */
+};
 
 static __thread request_rec *watched;
 static ap_filter_rec_t *watch_filter;
@@ -67,15 +71,25 @@ static int is_gone(conn_rec *client, const struct pollfd *fd)
     return client->aborted || (fd->fd >= 0 && (fd->revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
 }
 
+static int slice_of(const conn_rec *client, int left, int waited)
+{
+    int longest = (client->master != NULL) ? SLICE : (waited < IDLE_FOR) ? IDLE_FOR : left;
+    return (left < 0 || (longest >= 0 && left > longest)) ? longest : left;
+}
+
 /* APR_SUCCESS: the upstream has something, or the wait is better left to others. */
 static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client)
 {
     struct pollfd fds[2] = {{.fd = descriptor(upstream), .events = POLLIN},
                             {.fd = (client->master == NULL) ? descriptor(client) : -1, .events = POLLRDHUP}};
-    int left = timeout_of(upstream);
+    int left = timeout_of(upstream), waited = 0;
     while (fds[0].fd >= 0) {
-        int slice = (client->master != NULL && (left < 0 || left > SLICE)) ? SLICE : left;
+        int slice = slice_of(client, left, waited);
         int ready = poll(fds, 2, slice);
+        waited += (ready == 0 && waited < IDLE_FOR) ? slice : 0;
+        if (ready == 0 && waited >= IDLE_FOR) {
+            uapi_firewall_thread_exit(); /* a thousand idle streams need none of it */
+        }
         if (is_gone(client, &fds[1])) {
             return APR_ECONNABORTED;
         }
