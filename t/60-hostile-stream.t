@@ -91,7 +91,7 @@ expect('raw-nul', 200, 'ok', sub { has(1)->(@_); unlike $_[0]{body}, qr/\0/, 'wh
 is_deeply [sort grep { !$seen{$_} } keys %streams], [], 'every stream was tried';
 
 # Back-pressure: a client that does not read stops the server, and nothing piles up in between.
-my ($child) = sort { $a <=> $b } grep { $_ } map { /^(\d+)$/ ? $1 : () } map { s{/proc/}{}r } grep { (slurp("$_/stat") =~ /\) \S+ (\d+)/)[0] == $httpd->pid } grep { -e "$_/stat" } glob '/proc/[0-9]*';
+my ($child) = sort { $a <=> $b } $httpd->children;
 sub resident { my ($kib) = slurp("/proc/$child/status") =~ /^VmRSS:\s+(\d+)/m; return $kib }
 my $before = resident();
 my $c = connect_to($httpd->port);
