@@ -103,6 +103,7 @@ UapiServer s
 UapiMaxBody 100
 Listen 127.0.0.1:\@PORT2\@
 <VirtualHost 127.0.0.1:\@PORT2\@>
+    ServerName localhost
     UapiMaxBody 2000
     ProxyPass / @{[ $upstream->url('/mcp') ]}
     <Location "/a">

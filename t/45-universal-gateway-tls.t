@@ -27,6 +27,7 @@ my $policy = $registry->file('policy.yaml', join "---\n", "apiVersion: uapi/v1\n
 my $hosts = join '', map { <<"CONF" } sort keys %port;
 Listen 127.0.0.1:$port{$_}
 <VirtualHost 127.0.0.1:$port{$_}>
+    ServerName localhost
     UapiEngine off
     SSLEngine on
     SSLCertificateFile "$folder/$_.pem"

@@ -47,7 +47,7 @@ my @names = sort keys %policies;
 my $plugin = out('plugins/scanner_secrets.so');
 my $httpd = httpd(join "\n", "UapiPlugin $plugin sha256:" . sha256_hex(slurp($plugin)), map {
     my $port = '@PORT' . ($_ + 2) . '@';
-    "Listen 127.0.0.1:$port\n<VirtualHost 127.0.0.1:$port>\n" . $registry->config . "\nUapiPolicy \"$policies{$names[$_]}\"\nUapiEngine on\nUapiServer s\n"
+    "Listen 127.0.0.1:$port\n<VirtualHost 127.0.0.1:$port>\nServerName localhost\n" . $registry->config . "\nUapiPolicy \"$policies{$names[$_]}\"\nUapiEngine on\nUapiServer s\n"
         . 'UapiMaxResponse 200000' . "\nProxyPass /mcp " . $upstream->url('/mcp') . "\n</VirtualHost>"
 } 0 .. $#names);
 $httpd->expect_log(qr/UAPI0101: call \w+ refused: response\./);

@@ -139,6 +139,7 @@ verified('restarts');
     $httpd = httpd($frame->(<<"CONF"), children => 2);
 Listen 127.0.0.1:\@PORT2\@
 <VirtualHost 127.0.0.1:\@PORT2\@>
+    ServerName localhost
     UapiRegistry "@{[ $other->registry ]}"
     UapiAudit "@{[ $other->audit ]}"
     UapiKeyFile "@{[ $other->key_file ]}"
