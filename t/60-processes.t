@@ -74,7 +74,7 @@ sub answered { my $sum = 0; for (@_) { my ($pid, $read) = @$_; $sum += <$read> /
 # ---- each MPM: calls, children that end after a few connections, a restart, and a stop in the middle of it all
 for my $mpm (qw(event worker prefork)) {
     $httpd = httpd($frame->('MaxConnectionsPerChild 25'), mpm => $mpm, children => 3);
-    $httpd->allow_log(qr/AH00288|AH00484|AH00485|AH00161|AH10159|AH00286|AH00287|AH03490/);
+    $httpd->allow_log(qr/AH00288|AH00484|AH00485|AH00161|AH10159|AH00286|AH00287|AH03490|UAPI0007/);    # 7: what the last one's end left in the ring
     ok good(ask('/mcp')), "$mpm: a call";
     is ask('/mcp', tool => 'destroy')->{error}{data}{reason}, 'policy.denied', "$mpm: a refusal";
     is answered(load('/mcp', 4, 60)), 240, "$mpm: every call is answered while children are replaced";
@@ -96,6 +96,7 @@ for my $mpm (qw(event worker prefork)) {
 for my $mpm (qw(event prefork)) {
     for (1 .. 6) {
         $httpd = httpd($frame->(''), mpm => $mpm, children => 4);
+        $httpd->allow_log(qr/UAPI0007/);
         sleep 0.02 * $_;
         $httpd->graceful if $_ % 2;
         $httpd->stop;
