@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * Compiling: the patterns of all scanners become one libhs database, and what the Firewall documents say becomes two
- * bytes a pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled
+ * bytes a rule and one a pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled
  * with HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule
  * and reason, because a finding without a start could not be redacted.
  */
@@ -13,6 +13,9 @@
 #include <apr_strings.h>
 
 #define REFUSE(...) uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_CONFIG_INVALID, __VA_ARGS__)
+
+#define DEFAULT_VIEWS (UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED | UAPI_VIEW_JOINED)
+#define STATE_ALIGNMENT _Alignof(max_align_t)
 
 static atomic_uint_fast64_t last_serial;
 
@@ -47,7 +50,7 @@ static unsigned libhs_flags(uint32_t flags)
     return out;
 }
 
-/* ------------------------------------------------------------- gathering patterns */
+/* ------------------------------------------------------------- gathering rules and patterns */
 
 static apr_status_t check_names(uapi_plugin *const *scanners, size_t count, apr_pool_t *pool, uapi_result *result)
 {
@@ -64,18 +67,41 @@ static apr_status_t check_names(uapi_plugin *const *scanners, size_t count, apr_
     return APR_SUCCESS;
 }
 
-static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin,
-                        const uapi_pattern *pattern, uint32_t index, apr_pool_t *pool)
+/* What a rule does where nothing is configured. */
+static uint8_t default_action(uint32_t advised, uapi_action otherwise)
+{
+    static const uapi_action actions[] = {
+        [UAPI_DEFAULT_IGNORE] = UAPI_ACTION_ALLOW,  [UAPI_DEFAULT_LOG] = UAPI_ACTION_LOG,
+        [UAPI_DEFAULT_REDACT] = UAPI_ACTION_REDACT, [UAPI_DEFAULT_APPROVE] = UAPI_ACTION_APPROVE,
+        [UAPI_DEFAULT_BLOCK] = UAPI_ACTION_BLOCK,
+    };
+
+    return (uint8_t)(advised == UAPI_DEFAULT_HOST ? otherwise : actions[advised]);
+}
+
+static void add_rule(uapi_firewall *firewall, const uapi_rule *rule, uint32_t scanner, apr_pool_t *pool)
+{
+    uapi_firewall_rule *entry = &firewall->rules[firewall->rule_count++];
+
+    entry->name = apr_pstrcat(pool, firewall->scanners[scanner].table->name, ".", rule->id, NULL);
+    entry->title = rule->title;
+    entry->scanner = scanner;
+    entry->severity = (uint8_t)rule->severity;
+    entry->directions = (uint8_t)rule->directions;
+    entry->action[UAPI_FIREWALL_REQUEST] = default_action(rule->request_action, UAPI_ACTION_BLOCK);
+    entry->action[UAPI_FIREWALL_RESPONSE] = default_action(rule->response_action, UAPI_ACTION_REDACT);
+}
+
+static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_pattern *pattern, uint32_t index,
+                        uint32_t scanner)
 {
     uapi_firewall_pattern *entry = &firewall->patterns[all->count];
 
-    entry->plugin = plugin;
-    entry->rule = apr_pstrcat(pool, plugin->scanner->name, ".", pattern->rule, NULL);
+    entry->rule = firewall->scanners[scanner].first_rule + pattern->rule;
     entry->index = index;
-    entry->severity = (uint8_t)pattern->severity;
-    entry->directions = (uint8_t)pattern->directions;
-    entry->action[UAPI_FIREWALL_REQUEST] = UAPI_ACTION_BLOCK;
-    entry->action[UAPI_FIREWALL_RESPONSE] = UAPI_ACTION_REDACT;
+    entry->scanner = scanner;
+    entry->views = (uint8_t)(pattern->views ? pattern->views : DEFAULT_VIEWS);
+    entry->live = pattern->flags & UAPI_PATTERN_OTHER_RULES ? UAPI_DIRECTION_BOTH : 0;
     firewall->needs_utf8 |= (pattern->flags & UAPI_PATTERN_UTF8) != 0;
     all->regex[all->count] = pattern->regex;
     all->flags[all->count] = libhs_flags(pattern->flags);
@@ -83,27 +109,49 @@ static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_pl
     all->count++;
 }
 
-static void gather_patterns(uapi_firewall *firewall, expressions *all, uapi_plugin *const *scanners, size_t count,
-                            apr_pool_t *pool)
+static void add_scanner(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin,
+                        const uapi_plugin_tables *tables, apr_pool_t *pool)
 {
-    const uapi_pattern **tables = apr_pcalloc(pool, (count + 1) * sizeof(*tables));
-    uint32_t *counts = apr_pcalloc(pool, (count + 1) * sizeof(*counts));
-    uint32_t total = 0, i;
+    uint32_t index = firewall->scanner_count++, i;
+    uapi_firewall_scanner *scanner = &firewall->scanners[index];
+
+    scanner->plugin = plugin;
+    scanner->table = plugin->scanner;
+    scanner->instance = plugin->instance;
+    scanner->first_rule = firewall->rule_count;
+    scanner->rule_count = tables->rule_count;
+    scanner->state_at = firewall->state_bytes;
+    scanner->scan_views = plugin->scanner->scan_views ? plugin->scanner->scan_views : UAPI_VIEW_PLAIN;
+    firewall->state_bytes += APR_ALIGN(plugin->scanner->state_size, STATE_ALIGNMENT);
+    firewall->whole += plugin->scanner->scan != NULL;
+    for (i = 0; i < tables->rule_count; i++) {
+        add_rule(firewall, &tables->rules[i], index, pool);
+    }
+    for (i = 0; i < tables->pattern_count; i++) {
+        add_pattern(firewall, all, &tables->patterns[i], i, index);
+    }
+}
+
+static void gather(uapi_firewall *firewall, expressions *all, uapi_plugin *const *scanners, size_t count,
+                   apr_pool_t *pool)
+{
+    uapi_plugin_tables *tables = apr_pcalloc(pool, (count + 1) * sizeof(*tables));
+    uint32_t rules = 0;
     size_t s;
 
     for (s = 0; s < count; s++) {
-        tables[s] = scanners[s]->scanner->patterns(scanners[s]->instance, &counts[s]);
-        total += counts[s];
+        uapi_plugin_scanner_tables(&tables[s], scanners[s], pool);
+        rules += tables[s].rule_count;
+        firewall->count += tables[s].pattern_count;
     }
-    firewall->count = total;
-    firewall->patterns = apr_pcalloc(pool, (total + 1) * sizeof(*firewall->patterns));
-    all->regex = apr_pcalloc(pool, (total + 1) * sizeof(*all->regex));
-    all->flags = apr_pcalloc(pool, (total + 1) * sizeof(*all->flags));
-    all->ids = apr_pcalloc(pool, (total + 1) * sizeof(*all->ids));
+    firewall->scanners = apr_pcalloc(pool, (count + 1) * sizeof(*firewall->scanners));
+    firewall->rules = apr_pcalloc(pool, (rules + 1) * sizeof(*firewall->rules));
+    firewall->patterns = apr_pcalloc(pool, (firewall->count + 1) * sizeof(*firewall->patterns));
+    all->regex = apr_pcalloc(pool, (firewall->count + 1) * sizeof(*all->regex));
+    all->flags = apr_pcalloc(pool, (firewall->count + 1) * sizeof(*all->flags));
+    all->ids = apr_pcalloc(pool, (firewall->count + 1) * sizeof(*all->ids));
     for (s = 0; s < count; s++) {
-        for (i = 0; i < counts[s]; i++) {
-            add_pattern(firewall, all, scanners[s], &tables[s][i], i, pool);
-        }
+        add_scanner(firewall, all, scanners[s], &tables[s], pool);
     }
 }
 
@@ -127,10 +175,10 @@ static const char *scanner_names(uapi_plugin *const *scanners, size_t count, apr
     return names;
 }
 
-static void set_action(uapi_firewall_pattern *pattern, int direction, int action)
+static void set_action(uapi_firewall_rule *rule, int direction, int action)
 {
     if (action >= 0) {
-        pattern->action[direction] = (uint8_t)action;
+        rule->action[direction] = (uint8_t)action;
     }
 }
 
@@ -146,20 +194,20 @@ static uapi_policy_scanner completed(const uapi_policy_scanner *entry)
     return whole;
 }
 
-/* Put an entry's actions on the patterns that it names; returns how many there are. */
+/* Put an entry's actions on the rules that it names; returns how many there are. */
 static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *entry)
 {
     uapi_policy_scanner whole = completed(entry);
     uint32_t i, named = 0;
 
-    for (i = 0; i < firewall->count; i++) {
-        uapi_firewall_pattern *pattern = &firewall->patterns[i];
-        int hit = entry->rule ? strcmp(pattern->rule, entry->rule) == 0
-                              : strcmp(pattern->plugin->scanner->name, entry->scanner) == 0;
+    for (i = 0; i < firewall->rule_count; i++) {
+        uapi_firewall_rule *rule = &firewall->rules[i];
+        int hit = entry->rule ? strcmp(rule->name, entry->rule) == 0
+                              : strcmp(firewall->scanners[rule->scanner].table->name, entry->scanner) == 0;
 
         if (hit) {
-            set_action(pattern, UAPI_FIREWALL_REQUEST, whole.request);
-            set_action(pattern, UAPI_FIREWALL_RESPONSE, whole.response);
+            set_action(rule, UAPI_FIREWALL_REQUEST, whole.request);
+            set_action(rule, UAPI_FIREWALL_RESPONSE, whole.response);
             named++;
         }
     }
@@ -187,20 +235,39 @@ static apr_status_t apply_policy(uapi_firewall *firewall, const uapi_policy *pol
     return APR_SUCCESS;
 }
 
-/* A pattern does nothing in a direction for which it was not made, whatever the documents say. */
+/* A rule does nothing in a direction for which it was not made, whatever the documents say. Returns where it does
+ * something. */
+static uint32_t mask_rule(uapi_firewall_rule *rule)
+{
+    static const uint32_t directions[] = {
+        [UAPI_FIREWALL_REQUEST] = UAPI_DIRECTION_REQUEST,
+        [UAPI_FIREWALL_RESPONSE] = UAPI_DIRECTION_RESPONSE,
+    };
+    uint32_t live = 0;
+    int i;
+
+    for (i = UAPI_FIREWALL_REQUEST; i <= UAPI_FIREWALL_RESPONSE; i++) {
+        if (!(rule->directions & directions[i])) {
+            rule->action[i] = UAPI_ACTION_ALLOW;
+        }
+        live |= rule->action[i] != UAPI_ACTION_ALLOW ? directions[i] : 0;
+    }
+    return live;
+}
+
+/* What is off is told in one byte a pattern, so that its matches are dropped where libhs reports them. */
 static void mask_directions(uapi_firewall *firewall)
 {
     uint32_t i;
 
+    for (i = 0; i < firewall->rule_count; i++) {
+        firewall->scanners[firewall->rules[i].scanner].live |= mask_rule(&firewall->rules[i]);
+    }
     for (i = 0; i < firewall->count; i++) {
         uapi_firewall_pattern *pattern = &firewall->patterns[i];
 
-        if (!(pattern->directions & UAPI_DIRECTION_REQUEST)) {
-            pattern->action[UAPI_FIREWALL_REQUEST] = UAPI_ACTION_ALLOW;
-        }
-        if (!(pattern->directions & UAPI_DIRECTION_RESPONSE)) {
-            pattern->action[UAPI_FIREWALL_RESPONSE] = UAPI_ACTION_ALLOW;
-        }
+        pattern->live = (uint8_t)((pattern->live | mask_rule(&firewall->rules[pattern->rule])) &
+                                  firewall->scanners[pattern->scanner].live);
     }
 }
 
@@ -222,8 +289,9 @@ static apr_status_t refuse_expression(const uapi_firewall *firewall, const expre
     if (index < 0 || (uint32_t)index >= firewall->count) {
         return REFUSE("the scanners' patterns do not compile together: %s", message);
     }
-    return REFUSE("plugin %s: the pattern of rule %s does not compile: %s (%s)", firewall->patterns[index].plugin->path,
-                  firewall->patterns[index].rule, message, all->regex[index]);
+    return REFUSE("plugin %s: the pattern of rule %s does not compile: %s (%s)",
+                  firewall->scanners[firewall->patterns[index].scanner].plugin->path,
+                  firewall->rules[firewall->patterns[index].rule].name, message, all->regex[index]);
 }
 
 static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr_pool_t *pool, uapi_result *result)
@@ -263,7 +331,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
     if (status != APR_SUCCESS) {
         return status;
     }
-    gather_patterns(made, &all, scanners, count, pool);
+    gather(made, &all, scanners, count, pool);
     if (policy) {
         status = apply_policy(made, policy, scanner_names(scanners, count, pool), pool, result);
     }

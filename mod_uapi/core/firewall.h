@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file firewall.h
- * The content firewall: one pass over a text for the patterns of all scanners, verifiers on the candidates, an action for each
- * finding.
+ * @file firewall.h The content firewall: one pass over a text for the patterns of all scanners, verifiers on the
+ * candidates, an action for each finding.
  *
- * A firewall is made once, before the fork, from the loaded scanners and what the Firewall documents say. It is read-only then; any
- * number of threads scan with it at once (scratch memory is per thread). Scanning a text without candidates allocates nothing.
+ * A firewall is made once, before the fork, from the loaded scanners and what the Firewall documents say. It is
+ * read-only then; any number of threads scan with it at once (scratch memory is per thread). Scanning a text without
+ * candidates allocates nothing.
  */
 #ifndef UAPI_CORE_FIREWALL_H
 #define UAPI_CORE_FIREWALL_H
@@ -23,10 +23,11 @@
 typedef struct uapi_firewall uapi_firewall;
 
 /**
- * Compile. `scanners` are the plugins that have the scanner interface. A scanner or rule that a Firewall document names but
- * no plugin has is an error (config.invalid; the detail has file:line:column). A loaded scanner of which no document speaks
- * blocks on requests and redacts on responses; where documents give it an action in one direction only, it does nothing in
- * the other; a rule of which none speaks does what its scanner does. `policy` NULL: the defaults, mode enforce.
+ * Compile. `scanners` are the plugins that have the scanner interface. A scanner or rule that a Firewall document names
+ * but no plugin has is an error (config.invalid; the detail has file:line:column). Where no document speaks of a
+ * scanner, each of its rules does what its plugin advises, else blocks on requests and redacts on responses; where
+ * documents give a scanner an action in one direction only, it does nothing in the other; a rule of which none speaks
+ * does what its scanner does. `policy` NULL: the defaults, mode enforce.
  */
 apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result);
@@ -39,6 +40,7 @@ typedef struct uapi_firewall_finding {
     uapi_severity severity;
     uapi_action action; /* what the configuration says for it; the mode is not applied */
     size_t from, to;    /* bytes of the text */
+    const char *why;    /* the scanner's explanation, static; or NULL */
 } uapi_firewall_finding;
 
 typedef struct uapi_firewall_report {
@@ -47,12 +49,22 @@ typedef struct uapi_firewall_report {
     uapi_action action;                    /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
     const uapi_firewall_finding *decisive; /* the finding whose action it is; NULL if none */
     int overload;                          /* more candidates than can be judged: the scan is incomplete, refuse */
+    /** Bytes at the end of a text with UAPI_TEXT_MORE_AFTER that a scanner wants to see again with more; 0: none. */
+    size_t undecided;
 } uapi_firewall_report;
 
+/** Nothing known but the direction: for texts that belong to no call. The strings are static. */
+void uapi_firewall_no_call(uapi_call_info *call, uapi_direction direction);
+
 /**
- * Scan one text. Fails only if the scan could not be made (internal.error); the caller then refuses. Findings live in the pool.
- * Rules whose action is ALLOW for this direction are not reported.
+ * Scan a text in one view; `text->call` says in which direction. Fails only if the scan could not be made
+ * (internal.error; also if a scanner fails or breaks its contract); the caller then refuses. Findings live in the pool.
+ * Rules whose action is ALLOW for this direction are not reported. A text without candidates allocates nothing.
  */
+apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_text *text, uapi_firewall_report *report,
+                                     apr_pool_t *pool, uapi_result *result);
+
+/** The same for a whole plain text of no call. */
 apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
                                 size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
 

@@ -15,21 +15,44 @@
 #define UAPI_FIREWALL_REQUEST 0
 #define UAPI_FIREWALL_RESPONSE 1
 
-/** One pattern of one plugin; its index is the id that libhs reports. 32 bytes, so that two share a cache line. */
-typedef struct uapi_firewall_pattern {
-    const uapi_plugin *plugin;
-    const char *rule;   /* "secrets.github_token" */
-    uint32_t index;     /* in the plugin's table */
+/** One rule of one scanner. */
+typedef struct uapi_firewall_rule {
+    const char *name;   /* "secrets.github_token" */
+    const char *title;  /* or NULL */
+    uint32_t scanner;   /* in the firewall's table */
     uint8_t severity;   /* uapi_severity */
     uint8_t directions; /* uapi_direction, as a bit set */
-    uint8_t action[2];  /* uapi_action; ALLOW where the pattern does not apply */
+    uint8_t action[2];  /* uapi_action; ALLOW where the rule does not apply */
+} uapi_firewall_rule;
+
+/** One pattern of one scanner; its index is the id that libhs reports. 16 bytes, so that four share a cache line. */
+typedef struct uapi_firewall_pattern {
+    uint32_t rule;    /* in the firewall's table */
+    uint32_t index;   /* in the plugin's table */
+    uint32_t scanner; /* in the firewall's table */
+    uint8_t views;    /* uapi_text_view, as a bit set */
+    uint8_t live;     /* uapi_direction, as a bit set: where a match is of interest */
 } uapi_firewall_pattern;
+
+typedef struct uapi_firewall_scanner {
+    const uapi_plugin *plugin;
+    const uapi_scanner_1 *table;
+    void *instance;
+    uint32_t first_rule, rule_count; /* in the firewall's table */
+    size_t state_at;                 /* where its state lies in the thread's memory */
+    uint32_t scan_views;
+    uint32_t live; /* uapi_direction, as a bit set: where any rule is on */
+} uapi_firewall_scanner;
 
 struct uapi_firewall {
     uint64_t serial;         /* unique in this process and those forked from it: what scratch memory is known to fit */
-    hs_database_t *database; /* NULL if there is no scanner */
+    hs_database_t *database; /* NULL if there is no pattern */
+    uapi_firewall_scanner *scanners;
+    uapi_firewall_rule *rules;
     uapi_firewall_pattern *patterns;
-    uint32_t count;
+    uint32_t scanner_count, rule_count, count; /* count: of patterns */
+    uint32_t whole;                            /* scanners that read whole texts */
+    size_t state_bytes;                        /* of all scanners, for one text */
     int needs_utf8; /* a pattern reads characters: libhs must not be given anything but UTF-8 then */
     uapi_mode mode;
 };

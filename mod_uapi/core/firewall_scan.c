@@ -4,7 +4,7 @@
  * character; what it reports is therefore only noted (one store a report: the same pattern with the same start grows
  * the note it has) and judged when the notes are full or the text is through. The notes are the thread's, and the pool
  * is touched only for findings. The number of candidates is bounded by the text's length, so that the time for a text
- * is, too.
+ * is, too. A scanner's state for a text is made when its first candidate is judged.
  */
 #include "firewall_internal.h"
 
@@ -27,8 +27,12 @@ typedef struct thread_memory {
     hs_scratch_t *scratch;
     uint64_t known[KNOWN_FIREWALLS]; /* serials of the firewalls that it is large enough for */
     unsigned next_known;
-    uint32_t *latest; /* by pattern: index of its last note; believed only if that note says so, too */
-    uint32_t latest_size;
+    uint32_t *latest;   /* by pattern: index of its last note; believed only if that note says so, too */
+    size_t latest_size; /* bytes */
+    uint8_t *begun;     /* by scanner: it has begun with the text; all 0 between scans */
+    size_t begun_size;
+    char *states; /* what scanners keep for a text */
+    size_t states_size;
     int busy;
     note notes[MAX_NOTES];
 } thread_memory;
@@ -39,11 +43,13 @@ typedef struct scan_state {
     uapi_firewall_report *report;
     apr_array_header_t *found; /* of uapi_firewall_finding; NULL until there is one */
     apr_pool_t *pool;
-    uapi_string text;
-    uapi_direction direction;
+    uapi_text text;
     int column; /* of the action tables */
     uint32_t note_count;
+    uint32_t begun; /* how many scanners have begun with the text */
     size_t candidates, limit;
+    const uapi_firewall_scanner *failed; /* NULL: none */
+    const char *failure;
 } scan_state;
 
 /* ------------------------------------------------------------- a thread's memory */
@@ -59,6 +65,8 @@ static void free_memory(void *data)
     if (memory) {
         hs_free_scratch(memory->scratch);
         free(memory->latest);
+        free(memory->begun);
+        free(memory->states);
         free(memory);
     }
 }
@@ -104,20 +112,32 @@ static int fits(const thread_memory *memory, const uapi_firewall *firewall)
     return 0;
 }
 
+/* Zeroed, where the old room is too small; what was there is not kept. */
+static int grow_room(void **room, size_t *size, size_t wanted)
+{
+    void *made;
+
+    if (*size >= wanted) {
+        return 1;
+    }
+    made = calloc(1, wanted);
+    if (made) {
+        free(*room);
+        *room = made;
+        *size = wanted;
+    }
+    return made != NULL;
+}
+
 static int grow(thread_memory *memory, const uapi_firewall *firewall)
 {
-    if (hs_alloc_scratch(firewall->database, &memory->scratch) != HS_SUCCESS) {
+    if (firewall->database && hs_alloc_scratch(firewall->database, &memory->scratch) != HS_SUCCESS) {
         return 0;
     }
-    if (memory->latest_size < firewall->count) {
-        uint32_t *latest = calloc(firewall->count, sizeof(*latest));
-
-        if (!latest) {
-            return 0;
-        }
-        free(memory->latest);
-        memory->latest = latest;
-        memory->latest_size = firewall->count;
+    if (!grow_room((void **)&memory->latest, &memory->latest_size, firewall->count * sizeof(*memory->latest)) ||
+        !grow_room((void **)&memory->begun, &memory->begun_size, firewall->scanner_count) ||
+        !grow_room((void **)&memory->states, &memory->states_size, firewall->state_bytes)) {
+        return 0;
     }
     memory->known[memory->next_known++ % KNOWN_FIREWALLS] = firewall->serial;
     return 1;
@@ -140,46 +160,118 @@ static thread_memory *thread_memory_for(const uapi_firewall *firewall)
     return memory;
 }
 
-/* ------------------------------------------------------------- judging */
+/* ------------------------------------------------------------- a scanner's work on one text */
 
-/* A verifier's range is believed only if it is one; otherwise what the pattern matched stands. */
-static void add_finding(scan_state *scan, const uapi_firewall_pattern *pattern, const note *noted,
-                        const uapi_finding *judged)
+static int fail_scan(scan_state *scan, const uapi_firewall_scanner *scanner, const char *failure)
 {
-    int sane = judged->from < judged->to && judged->to <= scan->text.length;
+    if (!scan->failed) {
+        scan->failed = scanner;
+        scan->failure = failure;
+    }
+    return 0;
+}
+
+static void *state_of(const scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    return scanner->table->state_size ? scan->memory->states + scanner->state_at : NULL;
+}
+
+/* 1 once the scanner has begun with the text. */
+static int begin(scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    const uapi_scanner_1 *table = scanner->table;
+    uint8_t *begun = &scan->memory->begun[scanner - scan->firewall->scanners];
+
+    if (*begun) {
+        return 1;
+    }
+    if (table->state_size) {
+        memset(state_of(scan, scanner), 0, table->state_size);
+    }
+    if (table->text_begin && table->text_begin(scanner->instance, state_of(scan, scanner), &scan->text) != 0) {
+        return fail_scan(scan, scanner, "could not begin with a text");
+    }
+    *begun = 1;
+    scan->begun++;
+    return 1;
+}
+
+static void add_finding(scan_state *scan, uint32_t rule_index, const uapi_finding *judged, size_t from, size_t to)
+{
+    const uapi_firewall_rule *rule = &scan->firewall->rules[rule_index];
     uapi_firewall_finding *finding;
 
+    if (rule->action[scan->column] == UAPI_ACTION_ALLOW) {
+        return;
+    }
     if (!scan->found) {
         scan->found = apr_array_make(scan->pool, 4, sizeof(uapi_firewall_finding));
     }
     finding = apr_array_push(scan->found);
-    finding->scanner = pattern->plugin->scanner->name;
-    finding->rule = pattern->rule;
+    finding->scanner = scan->firewall->scanners[rule->scanner].table->name;
+    finding->rule = rule->name;
     finding->severity = judged->severity >= UAPI_SEVERITY_LOW && judged->severity <= UAPI_SEVERITY_CRITICAL
                             ? (uapi_severity)judged->severity
-                            : (uapi_severity)pattern->severity;
-    finding->action = (uapi_action)pattern->action[scan->column];
-    finding->from = sane ? judged->from : noted->from;
-    finding->to = sane ? judged->to : noted->to;
+                            : (uapi_severity)rule->severity;
+    finding->action = (uapi_action)rule->action[scan->column];
+    finding->from = from;
+    finding->to = to;
+    finding->why = judged->why;
 }
 
+static int is_range(const scan_state *scan, const uapi_finding *finding)
+{
+    return finding->from < finding->to && finding->to <= scan->text.bytes.length;
+}
+
+/* ------------------------------------------------------------- candidates */
+
+static int32_t ask(scan_state *scan, const uapi_firewall_scanner *scanner, const uapi_firewall_pattern *pattern,
+                   const note *noted, uapi_finding *finding)
+{
+    const uapi_candidate candidate = {
+        .size = sizeof(candidate),
+        .pattern = pattern->index,
+        .direction = scan->text.call->direction,
+        .text = scan->text.bytes,
+        .from = noted->from,
+        .to = noted->to,
+        .in = &scan->text,
+    };
+
+    return scanner->table->verify(scanner->instance, state_of(scan, scanner), &candidate, finding);
+}
+
+/* A verifier's range and rule are believed only if they are some; otherwise what the pattern says stands. */
 static void judge(scan_state *scan, const note *noted)
 {
     const uapi_firewall_pattern *pattern = &scan->firewall->patterns[noted->pattern];
-    const uapi_scanner_1 *scanner = pattern->plugin->scanner;
-    uapi_candidate candidate = {
-        .size = sizeof(candidate),
-        .pattern = pattern->index,
-        .direction = scan->direction,
-        .text = scan->text,
-        .from = noted->from,
-        .to = noted->to,
-    };
-    uapi_finding finding = {sizeof(finding), pattern->severity, noted->from, noted->to};
+    const uapi_firewall_scanner *scanner = &scan->firewall->scanners[pattern->scanner];
+    uapi_finding finding = {.size = sizeof(finding), .from = noted->from, .to = noted->to};
+    int32_t answer = UAPI_FOUND;
 
-    if (!scanner->verify || scanner->verify(pattern->plugin->instance, &candidate, &finding)) {
-        add_finding(scan, pattern, noted, &finding);
+    if (!begin(scan, scanner)) {
+        return;
     }
+    finding.rule = pattern->rule - scanner->first_rule;
+    if (scanner->table->verify) {
+        answer = ask(scan, scanner, pattern, noted, &finding);
+    }
+    if (answer == UAPI_NOT_FOUND) {
+        return;
+    }
+    if (!is_range(scan, &finding)) {
+        finding.from = noted->from;
+        finding.to = noted->to;
+    }
+    if (answer == UAPI_UNDECIDED && (scan->text.flags & UAPI_TEXT_MORE_AFTER)) {
+        size_t open = scan->text.bytes.length - finding.from;
+
+        scan->report->undecided = open > scan->report->undecided ? open : scan->report->undecided;
+        return;
+    }
+    add_finding(scan, finding.rule < scanner->rule_count ? scanner->first_rule + finding.rule : pattern->rule, &finding,
+                finding.from, finding.to);
 }
 
 static void judge_notes(scan_state *scan)
@@ -195,12 +287,13 @@ static void judge_notes(scan_state *scan)
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
     scan_state *scan = context;
+    const uapi_firewall_pattern *pattern = &scan->firewall->patterns[id];
     thread_memory *memory = scan->memory;
     uint32_t latest = memory->latest[id];
     note *noted = &memory->notes[latest];
 
     (void)flags;
-    if (scan->firewall->patterns[id].action[scan->column] == UAPI_ACTION_ALLOW || from >= to) {
+    if (!(pattern->live & scan->text.call->direction) || !(pattern->views & scan->text.view) || from >= to) {
         return 0;
     }
     if (latest < scan->note_count && noted->pattern == id && noted->from == from) {
@@ -217,6 +310,74 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
     memory->latest[id] = scan->note_count;
     memory->notes[scan->note_count++] = (note){id, (uint32_t)from, (uint32_t)to};
     return 0;
+}
+
+/* ------------------------------------------------------------- what scanners report themselves */
+
+typedef struct reporter {
+    scan_state *scan;
+    const uapi_firewall_scanner *scanner;
+} reporter;
+
+static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
+{
+    const reporter *from = sink->context;
+    scan_state *scan = from->scan;
+
+    if (scan->failed || scan->report->overload) {
+        return 1;
+    }
+    if (finding->size < sizeof(*finding) || finding->rule >= from->scanner->rule_count || !is_range(scan, finding)) {
+        fail_scan(scan, from->scanner, "reports a rule or a range that does not exist");
+        return 1;
+    }
+    if (++scan->candidates > scan->limit) {
+        scan->report->overload = 1;
+        return 1;
+    }
+    add_finding(scan, from->scanner->first_rule + finding->rule, finding, finding->from, finding->to);
+    return 0;
+}
+
+static void scan_whole(scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    reporter from = {scan, scanner};
+    const uapi_sink sink = {sizeof(sink), 0, &from, take_report};
+
+    if (!scanner->table->scan || !(scanner->live & scan->text.call->direction) ||
+        !(scanner->scan_views & scan->text.view) || !begin(scan, scanner)) {
+        return;
+    }
+    if (scanner->table->scan(scanner->instance, state_of(scan, scanner), &scan->text, &sink) != 0 &&
+        !scan->report->overload) {
+        fail_scan(scan, scanner, "could not read a text");
+    }
+}
+
+static void end(scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    reporter from = {scan, scanner};
+    const uapi_sink sink = {sizeof(sink), 0, &from, take_report};
+    uint8_t *begun = &scan->memory->begun[scanner - scan->firewall->scanners];
+
+    if (*begun && scanner->table->text_end) {
+        scanner->table->text_end(scanner->instance, state_of(scan, scanner), &scan->text, &sink);
+    }
+    *begun = 0;
+}
+
+/* After the pass: whoever reads whole texts, then the end for everyone who began. */
+static void finish(scan_state *scan)
+{
+    const uapi_firewall *firewall = scan->firewall;
+    uint32_t i;
+
+    for (i = 0; firewall->whole && i < firewall->scanner_count && !scan->failed && !scan->report->overload; i++) {
+        scan_whole(scan, &firewall->scanners[i]);
+    }
+    for (i = 0; scan->begun && i < firewall->scanner_count; i++) {
+        end(scan, &firewall->scanners[i]);
+    }
 }
 
 /* ------------------------------------------------------------- the report */
@@ -341,15 +502,34 @@ static const char *mend_utf8(const char *text, size_t length, apr_pool_t *pool)
     return copy ? copy : text;
 }
 
-apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
-                                size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+static hs_error_t run(scan_state *scan)
 {
-    scan_state scan = {
-        .firewall = firewall, .report = report, .pool = pool, .text = {text, length}, .direction = direction};
+    const uapi_firewall *firewall = scan->firewall;
+    hs_error_t status = HS_SUCCESS;
+
+    scan->memory->busy = 1;
+    if (firewall->database) {
+        status = hs_scan(firewall->database, scan->text.bytes.data, (unsigned)scan->text.bytes.length, 0,
+                         scan->memory->scratch, on_match, scan);
+    }
+    if (status == HS_SUCCESS || status == HS_SCAN_TERMINATED) {
+        judge_notes(scan);
+        status = HS_SUCCESS;
+    }
+    finish(scan);
+    scan->memory->busy = 0;
+    return status;
+}
+
+apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_text *text, uapi_firewall_report *report,
+                                     apr_pool_t *pool, uapi_result *result)
+{
+    scan_state scan = {.firewall = firewall, .report = report, .pool = pool, .text = *text};
+    size_t length = text->bytes.length;
     hs_error_t status;
 
     memset(report, 0, sizeof(*report));
-    if (!firewall->database || length == 0) {
+    if (firewall->scanner_count == 0 || length == 0) {
         return APR_SUCCESS;
     }
     scan.memory = length > UINT_MAX ? NULL : thread_memory_for(firewall);
@@ -360,20 +540,36 @@ apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction di
                          length);
     }
     if (firewall->needs_utf8) {
-        scan.text.data = mend_utf8(text, length, pool);
+        scan.text.bytes.data = mend_utf8(text->bytes.data, length, pool);
     }
-    scan.column = direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
+    scan.column = text->call->direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
     scan.limit = LEAST_CANDIDATES > length / BYTES_PER_CANDIDATE ? LEAST_CANDIDATES : length / BYTES_PER_CANDIDATE;
-    scan.memory->busy = 1;
-    status = hs_scan(firewall->database, scan.text.data, (unsigned)length, 0, scan.memory->scratch, on_match, &scan);
-    if (status == HS_SUCCESS || status == HS_SCAN_TERMINATED) {
-        judge_notes(&scan);
-        conclude(&scan);
-    }
-    scan.memory->busy = 0;
-    if (status != HS_SUCCESS && !report->overload) {
+    status = run(&scan);
+    conclude(&scan);
+    if (status != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",
                          status);
     }
+    if (scan.failed) {
+        return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "scanner %s %s", scan.failed->table->name,
+                         scan.failure);
+    }
     return APR_SUCCESS;
+}
+
+void uapi_firewall_no_call(uapi_call_info *call, uapi_direction direction)
+{
+    static const char *const no_roles[] = {NULL};
+
+    *call = (uapi_call_info){sizeof(*call), direction, "", "", "", "", no_roles, "", "", "", ""};
+}
+
+apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
+                                size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_call_info call;
+    const uapi_text plain = {.size = sizeof(plain), .view = UAPI_VIEW_PLAIN, .bytes = {text, length}, .call = &call};
+
+    uapi_firewall_no_call(&call, direction);
+    return uapi_firewall_scan_text(firewall, &plain, report, pool, result);
 }

@@ -141,7 +141,7 @@ static apr_status_t create_instance(uapi_plugin_loaded *loaded, uapi_plugin_prob
         return REFUSE("%s has none of the interfaces that this host knows (" UAPI_SCANNER_1 ")",
                       plugin->descriptor->id);
     }
-    enter(page, "patterns");
+    enter(page, "rules or patterns");
     return uapi_plugin_check_scanner(plugin->scanner, plugin->instance, pool, result);
 }
 

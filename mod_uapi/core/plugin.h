@@ -35,6 +35,16 @@ typedef struct uapi_plugin {
 apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char *sha256, apr_pool_t *pool,
                               uapi_result *result);
 
+/** A scanner's tables, in this host's records. */
+typedef struct uapi_plugin_tables {
+    const uapi_rule *rules;
+    const uapi_pattern *patterns;
+    uint32_t rule_count, pattern_count;
+} uapi_plugin_tables;
+
+/** The tables of a plugin that is a scanner; what an older plugin's records lack is 0. In the pool. [parent] */
+void uapi_plugin_scanner_tables(uapi_plugin_tables *tables, const uapi_plugin *plugin, apr_pool_t *pool);
+
 /** Call start; a pool cleanup calls stop. [child] */
 apr_status_t uapi_plugin_start(uapi_plugin *plugin, apr_pool_t *pool, uapi_result *result);
 

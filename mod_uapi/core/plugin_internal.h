@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file plugin_internal.h
- * What the files of the plugin loader share: plugin_file.c checks the file, plugin_check.c what the plugin hands out,
- * plugin_probe.c tries it in a process of its own, plugin.c loads it. Nobody else includes this.
+ * @file plugin_internal.h What the files of the plugin loader share: plugin_file.c checks the file, plugin_check.c the
+ * descriptor that the plugin hands out, plugin_scanner.c its tables, plugin_probe.c tries it in a process of its own,
+ * plugin.c loads it. Nobody else includes this.
  */
 #ifndef UAPI_CORE_PLUGIN_INTERNAL_H
 #define UAPI_CORE_PLUGIN_INTERNAL_H
@@ -37,7 +37,10 @@ apr_status_t uapi_plugin_check_file(const char *path, const char *pinned, const 
 apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool,
                                           uapi_result *result);
 
-/** The scanner interface with its patterns. Calls patterns(). */
+/** Has it one character or more, at most 128, all of them among these? NULL is none. */
+int uapi_plugin_is_name(const char *text, const char *characters);
+
+/** The scanner interface with its tables. Calls rules() and patterns(). */
 apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *instance, apr_pool_t *pool,
                                        uapi_result *result);
 

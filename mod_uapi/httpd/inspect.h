@@ -33,6 +33,13 @@ typedef struct uapi_inspected {
 apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
                                uapi_inspected *out, apr_pool_t *pool, uapi_result *result);
 
+/** What scanners are told of the call. The strings are the call's. */
+void uapi_inspect_call_info(uapi_call_info *info, const uapi_call *call, uapi_direction direction);
+
+/** Have the gateway's firewall scan a text of the call; as uapi_firewall_scan_text. */
+apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, const uapi_view *view,
+                               uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
+
 /** The value of a header field with the injected credential, should it be in it, replaced and the finding noted; else `value`. */
 const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_pool_t *pool);
 

@@ -6,6 +6,7 @@
 #include "../core/form.h"
 #include "../core/redact.h"
 #include "batch.h"
+#include "inspect.h"
 #include "log.h"
 #include "stages.h"
 
@@ -63,9 +64,9 @@ static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result
 
 static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    return call->body == NULL ? APR_SUCCESS
-                              : uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, call->view.text,
-                                                   call->view.length, &call->request_report, r->pool, result);
+    return call->body == NULL
+               ? APR_SUCCESS
+               : uapi_inspect_scan(call, UAPI_DIRECTION_REQUEST, &call->view, &call->request_report, r->pool, result);
 }
 
 /* What travels upstream beside the body, and a form without its escapes: what is found here cannot be redacted. On a REST
@@ -90,8 +91,8 @@ static apr_status_t scan_query(request_rec *r, uapi_call *call, uapi_result *res
         memcpy(text + length, call->decoded, call->decoded_length);
         length += call->decoded_length;
     }
-    return uapi_firewall_scan(call->gateway->firewall, UAPI_DIRECTION_REQUEST, text, length, &call->query_report,
-                              r->pool, result);
+    return uapi_inspect_scan(call, UAPI_DIRECTION_REQUEST, &(uapi_view){.text = text, .length = length},
+                             &call->query_report, r->pool, result);
 }
 
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result)

@@ -29,9 +29,14 @@ static void add_echoes(uapi_call *call, const char *text, size_t length, uapi_fi
         if (count > 0) {
             memcpy(larger, report->findings, sizeof(*larger) * count);
         }
-        larger[count] = (uapi_firewall_finding){echo_scanner,           echo_rule,
-                                                UAPI_SEVERITY_CRITICAL, UAPI_ACTION_REDACT,
-                                                (size_t)(at - text),    (size_t)(at - text) + call->secret_length};
+        larger[count] = (uapi_firewall_finding){
+            .scanner = echo_scanner,
+            .rule = echo_rule,
+            .severity = UAPI_SEVERITY_CRITICAL,
+            .action = UAPI_ACTION_REDACT,
+            .from = (size_t)(at - text),
+            .to = (size_t)(at - text) + call->secret_length,
+        };
         report->findings = larger;
         report->count++;
         call->credential_echoed = 1;
@@ -298,8 +303,7 @@ apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char 
         uapi_view_make(&view, &out->json, pool);
     }
     if (status == APR_SUCCESS && uapi_firewall_mode(firewall) != UAPI_MODE_DISABLED) {
-        status = uapi_firewall_scan(firewall, UAPI_DIRECTION_RESPONSE, view.text, view.length, &out->report, pool,
-                                    result);
+        status = uapi_inspect_scan(call, UAPI_DIRECTION_RESPONSE, &view, &out->report, pool, result);
     }
     if (status != APR_SUCCESS) {
         return status;

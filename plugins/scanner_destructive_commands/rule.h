@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "uapi_plugin.h"
+#include "../scanner_tables.h"
 
 /** What a command does; a rule looks for one. */
 typedef enum hazard {
@@ -45,16 +45,13 @@ typedef struct rule rule;
 typedef int32_t (*rule_verify)(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 
 struct rule {
-    uapi_pattern pattern;
+    scanner_pattern pattern;
     rule_verify verify;
     int argument; /* the verifier's own: a hazard, a kind of statement */
 };
 
 /** A table of rules; scanner_destructive_commands.c joins them. */
-typedef struct rule_table {
-    const rule *rules;
-    size_t count;
-} rule_table;
+typedef scanner_table rule_table;
 
 extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules_injection;
 
@@ -63,9 +60,10 @@ extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules
 #define HIGH UAPI_SEVERITY_HIGH
 #define CRITICAL UAPI_SEVERITY_CRITICAL
 
-#define RULE(NAME, SEVERITY, DIRECTIONS, FLAGS, REGEX, VERIFY, ARGUMENT)                   \
-    {                                                                                      \
-        {sizeof(uapi_pattern), FLAGS, SEVERITY, DIRECTIONS, NAME, REGEX}, VERIFY, ARGUMENT \
+#define RULE(NAME, SEVERITY, DIRECTIONS, FLAGS, REGEX, VERIFY, ARGUMENT)                                        \
+    {                                                                                                           \
+        {.rule = NAME, .regex = REGEX, .flags = FLAGS, .severity = SEVERITY, .directions = DIRECTIONS}, VERIFY, \
+            ARGUMENT                                                                                            \
     }
 /** A command line, in both directions. */
 #define COMMAND(NAME, SEVERITY, HAZARD, REGEX) \
@@ -76,9 +74,9 @@ extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules
 /** What is dangerous as an argument of a call only. */
 #define ARGUMENT(NAME, SEVERITY, REGEX, VERIFY, KIND) \
     RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS | UAPI_PATTERN_DOTALL, REGEX, VERIFY, KIND)
-#define TABLE(RULES)                            \
-    {                                           \
-        RULES, sizeof(RULES) / sizeof(RULES[0]) \
+#define TABLE(RULES)                                              \
+    {                                                             \
+        RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \
     }
 
 /** The command line or argument array around the candidate does what the rule looks for (command.c). */

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "uapi_plugin.h"
+#include "../scanner_tables.h"
 
 typedef struct rule rule;
 struct scheme;
@@ -23,7 +23,7 @@ struct scheme;
 typedef int32_t (*rule_verify)(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 
 struct rule {
-    uapi_pattern pattern;
+    scanner_pattern pattern;
     rule_verify verify;
     const struct scheme *scheme; /* first of its schemes, for verify_id */
     uint8_t schemes;             /* how many */
@@ -32,10 +32,12 @@ struct rule {
 };
 
 /** A table of rules; scanner_pii.c joins them. */
-typedef struct rule_table {
-    const rule *rules;
-    size_t count;
-} rule_table;
+typedef scanner_table rule_table;
+
+static inline const rule *rule_at(const rule_table *table, size_t index)
+{
+    return (const rule *)table->rows + index;
+}
 
 extern const rule_table rules_finance, rules_europe, rules_america, rules_asia, rules_general, rules_contact,
     rules_document;
@@ -45,19 +47,23 @@ extern const rule_table rules_finance, rules_europe, rules_america, rules_asia, 
 #define HIGH UAPI_SEVERITY_HIGH
 #define CRITICAL UAPI_SEVERITY_CRITICAL
 
-#define RULE(NAME, SEVERITY, REGEX, ...)                                                                      \
-    {                                                                                                         \
-        .pattern = {sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, SEVERITY, UAPI_DIRECTION_BOTH, NAME, REGEX}, \
-        .verify = __VA_ARGS__                                                                                 \
+#define RULE(NAME, SEVERITY, REGEX, ...)                \
+    {                                                   \
+        .pattern = {.rule = NAME,                       \
+                    .regex = REGEX,                     \
+                    .flags = UAPI_PATTERN_CASELESS,     \
+                    .severity = SEVERITY,               \
+                    .directions = UAPI_DIRECTION_BOTH}, \
+        .verify = __VA_ARGS__                           \
     }
 /* A number that its schemes (a table of one or more) confirm. */
 #define ID(NAME, SEVERITY, REGEX, SCHEMES) ID_BACK(NAME, SEVERITY, REGEX, SCHEMES, 0)
 #define ID_BACK(NAME, SEVERITY, REGEX, SCHEMES, BACK)                                                          \
     RULE(NAME, SEVERITY, REGEX, verify_id, .scheme = SCHEMES, .schemes = sizeof(SCHEMES) / sizeof(SCHEMES[0]), \
          .back = BACK)
-#define TABLE(RULES)                            \
-    {                                           \
-        RULES, sizeof(RULES) / sizeof(RULES[0]) \
+#define TABLE(RULES)                                              \
+    {                                                             \
+        RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \
     }
 
 /* A word by itself, or a part of a name in snake_case. */

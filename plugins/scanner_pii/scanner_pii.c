@@ -3,15 +3,7 @@
  * The scanner for personal data, as a plugin like any other. All state is a table made once from the tables of rules:
  * nothing is written after create, so verify needs no lock.
  */
-#include <stdlib.h>
-
 #include "rule.h"
-
-typedef struct instance {
-    uint32_t count;
-    const rule **rules;
-    uapi_pattern *patterns; /* one array, as the interface wants it */
-} instance;
 
 static const rule_table *const tables[] = {
     &rules_finance, &rules_europe, &rules_america, &rules_asia, &rules_general, &rules_contact, &rules_document,
@@ -19,70 +11,43 @@ static const rule_table *const tables[] = {
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
-static void destroy(void *data)
+static void destroy(void *instance)
 {
-    instance *made = data;
-
-    free(made->rules);
-    free(made->patterns);
-    free(made);
+    scanner_tables_free(instance);
+    free(instance);
 }
 
 static void *create(const uapi_host *host)
 {
-    instance *made = calloc(1, sizeof(*made));
-    size_t total = 0, t, i;
+    scanner_tables *made = calloc(1, sizeof(*made));
 
     (void)host;
-    if (!made) {
-        return NULL;
-    }
-    for (t = 0; t < TABLES; t++) {
-        total += tables[t]->count;
-    }
-    made->rules = calloc(total, sizeof(*made->rules));
-    made->patterns = calloc(total, sizeof(*made->patterns));
-    if (!made->rules || !made->patterns) {
-        destroy(made);
-        return NULL;
-    }
-    for (t = 0; t < TABLES; t++) {
-        for (i = 0; i < tables[t]->count; i++) {
-            made->rules[made->count] = &tables[t]->rules[i];
-            made->patterns[made->count++] = tables[t]->rules[i].pattern;
-        }
+    if (made && !scanner_tables_join(made, tables, TABLES)) {
+        free(made);
+        made = NULL;
     }
     return made;
 }
 
-static const uapi_pattern *patterns(void *data, uint32_t *count)
+static int32_t verify(void *data, void *state, const uapi_candidate *candidate, uapi_finding *finding)
 {
-    instance *made = data;
+    const rule *self = scanner_tables_row(data, candidate);
 
-    *count = made->count;
-    return made->patterns;
-}
-
-static int32_t verify(void *data, const uapi_candidate *candidate, uapi_finding *finding)
-{
-    const instance *made = data;
-    const rule *self = made->rules[candidate->pattern];
-
+    (void)state;
     return self->verify(self, candidate, finding);
 }
 
-static const uapi_scanner_1 scanner = {"pii", patterns, verify};
+static const uapi_scanner_1 scanner = {
+    .name = "pii",
+    .rules = scanner_tables_rules,
+    .patterns = scanner_tables_patterns,
+    .verify = verify,
+};
 
 static const void *get_interface(void *data, const char *id)
 {
-    const char *wanted = UAPI_SCANNER_1;
-
     (void)data;
-    while (*id && *id == *wanted) {
-        id++;
-        wanted++;
-    }
-    return *id == *wanted ? &scanner : NULL;
+    return strcmp(id, UAPI_SCANNER_1) == 0 ? &scanner : NULL;
 }
 
 static const uapi_plugin_descriptor descriptor = {

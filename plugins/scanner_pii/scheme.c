@@ -133,7 +133,7 @@ static int read_all(const uapi_string *text, size_t from, size_t end, uapi_findi
 
     for (t = 1; t < TABLES; t++) { /* not the banks' */
         for (i = 0; i < with_schemes[t]->count; i++) {
-            if (read_any(&with_schemes[t]->rules[i], text, from, end, finding)) {
+            if (read_any(rule_at(with_schemes[t], i), text, from, end, finding)) {
                 return 1;
             }
         }
@@ -195,7 +195,7 @@ int32_t verify_alone(const rule *self, const uapi_candidate *candidate, uapi_fin
     finding->to = end;
     for (t = 0; t < TABLES; t++) {
         for (i = 0; i < with_schemes[t]->count; i++) {
-            if (is_alone(&with_schemes[t]->rules[i], &candidate->text, end)) {
+            if (is_alone(rule_at(with_schemes[t], i), &candidate->text, end)) {
                 return 1;
             }
         }

@@ -7,6 +7,7 @@
 #ifndef SCANNER_PROMPT_INJECTION_RULE_H
 #define SCANNER_PROMPT_INJECTION_RULE_H
 
+#include "../scanner_tables.h"
 #include "lexicon.h"
 #include "signs.h"
 
@@ -37,7 +38,7 @@ typedef struct frame {
 } frame;
 
 struct rule {
-    uapi_pattern pattern;
+    scanner_pattern pattern;
     rule_verify verify;
     const frame *frames; /* one of them is enough */
     size_t frame_count;
@@ -45,10 +46,7 @@ struct rule {
 };
 
 /** A table of rules; scanner_prompt_injection.c joins them. */
-typedef struct rule_table {
-    const rule *rules;
-    size_t count;
-} rule_table;
+typedef scanner_table rule_table;
 
 extern const rule_table rules_override, rules_role, rules_template, rules_hidden, rules_encoded, rules_extract,
     rules_poison, rules_jailbreak;
@@ -58,17 +56,21 @@ extern const rule_table rules_override, rules_role, rules_template, rules_hidden
 #define HIGH UAPI_SEVERITY_HIGH
 #define CRITICAL UAPI_SEVERITY_CRITICAL
 
-#define RULE(NAME, SEVERITY, FLAGS, REGEX, VERIFY, ...)                                                         \
-    {                                                                                                           \
-        .pattern = {sizeof(uapi_pattern), FLAGS, SEVERITY, UAPI_DIRECTION_BOTH, NAME, REGEX}, .verify = VERIFY, \
-        __VA_ARGS__                                                                                             \
+#define RULE(NAME, SEVERITY, FLAGS, REGEX, VERIFY, ...) \
+    {                                                   \
+        .pattern = {.rule = NAME,                       \
+                    .regex = REGEX,                     \
+                    .flags = FLAGS,                     \
+                    .severity = SEVERITY,               \
+                    .directions = UAPI_DIRECTION_BOTH}, \
+        .verify = VERIFY, __VA_ARGS__                   \
     }
 #define FRAMES(NAME) .frames = NAME, .frame_count = sizeof(NAME) / sizeof(NAME[0])
 #define FRAMED(NAME, SEVERITY, REGEX, EVIDENCE) \
     RULE(NAME, SEVERITY, UAPI_PATTERN_CASELESS, REGEX, verify_frame, FRAMES(EVIDENCE))
-#define TABLE(RULES)                            \
-    {                                           \
-        RULES, sizeof(RULES) / sizeof(RULES[0]) \
+#define TABLE(RULES)                                              \
+    {                                                             \
+        RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \
     }
 
 /** The evidence is one of the rule's frames. */

@@ -3,14 +3,10 @@
  * The scanner for prompt injection, as a plugin like any other. All state is made once from the tables of rules and the
  * lists of words: nothing is written after create, so verify needs no lock.
  */
-#include <stdlib.h>
-
 #include "rule.h"
 
 typedef struct instance {
-    uint32_t count;
-    const rule **rules;
-    uapi_pattern *patterns; /* one array, as the interface wants it */
+    scanner_tables tables; /* first */
     knowledge known;
 } instance;
 
@@ -27,68 +23,47 @@ static void destroy(void *data)
 
     lexicon_destroy(made->known.words);
     signs_destroy(made->known.scaffolds);
-    free(made->rules);
-    free(made->patterns);
+    scanner_tables_free(&made->tables);
     free(made);
 }
 
 static void *create(const uapi_host *host)
 {
     instance *made = calloc(1, sizeof(*made));
-    size_t total = 0, t, i;
 
     (void)host;
     if (!made) {
         return NULL;
     }
-    for (t = 0; t < TABLES; t++) {
-        total += tables[t]->count;
-    }
-    made->rules = calloc(total, sizeof(*made->rules));
-    made->patterns = calloc(total, sizeof(*made->patterns));
     made->known.words = lexicon_create();
     made->known.scaffolds = signs_create();
-    if (!made->rules || !made->patterns || !made->known.words || !made->known.scaffolds) {
+    if (!made->known.words || !made->known.scaffolds || !scanner_tables_join(&made->tables, tables, TABLES)) {
         destroy(made);
         return NULL;
-    }
-    for (t = 0; t < TABLES; t++) {
-        for (i = 0; i < tables[t]->count; i++) {
-            made->rules[made->count] = &tables[t]->rules[i];
-            made->patterns[made->count++] = tables[t]->rules[i].pattern;
-        }
     }
     return made;
 }
 
-static const uapi_pattern *patterns(void *data, uint32_t *count)
-{
-    instance *made = data;
-
-    *count = made->count;
-    return made->patterns;
-}
-
-static int32_t verify(void *data, const uapi_candidate *candidate, uapi_finding *finding)
+static int32_t verify(void *data, void *state, const uapi_candidate *candidate, uapi_finding *finding)
 {
     const instance *made = data;
-    const rule *self = made->rules[candidate->pattern];
+    const rule *self = scanner_tables_row(made, candidate);
 
+    (void)state;
     return self->verify ? self->verify(self, &made->known, candidate, finding) : 1;
 }
 
-static const uapi_scanner_1 scanner = {"prompt_injection", patterns, verify};
+static const uapi_scanner_1 scanner = {
+    .name = "prompt_injection",
+    .rules = scanner_tables_rules,
+    .patterns = scanner_tables_patterns,
+    .verify = verify,
+};
 
 static const void *get_interface(void *data, const char *id)
 {
-    const char *wanted = UAPI_SCANNER_1;
-
     (void)data;
-    while (*id && *id == *wanted) {
-        id++;
-        wanted++;
-    }
-    return *id == *wanted ? &scanner : NULL;
+    return strcmp(id, UAPI_SCANNER_1) == 0 ? &scanner : NULL;
 }
 
 static const uapi_plugin_descriptor descriptor = {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "uapi_plugin.h"
+#include "../scanner_tables.h"
 
 /* Character classes, as a bit set. */
 enum {
@@ -48,7 +48,7 @@ typedef struct rule rule;
 typedef int32_t (*rule_verify)(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 
 struct rule {
-    uapi_pattern pattern;
+    scanner_pattern pattern;
     rule_verify verify;
     /* for rule_verify_token: */
     uint16_t tail;    /* class of the characters after the match that still belong to the secret */
@@ -63,10 +63,7 @@ struct rule {
 };
 
 /** A table of rules; scanner_secrets.c joins them. */
-typedef struct rule_table {
-    const rule *rules;
-    size_t count;
-} rule_table;
+typedef scanner_table rule_table;
 
 extern const rule_table rules_cloud, rules_code, rules_services, rules_ai, rules_structure, rules_context;
 
@@ -75,15 +72,19 @@ extern const rule_table rules_cloud, rules_code, rules_services, rules_ai, rules
 #define HIGH UAPI_SEVERITY_HIGH
 #define CRITICAL UAPI_SEVERITY_CRITICAL
 
-#define RULE(NAME, SEVERITY, FLAGS, REGEX, VERIFY, ...)                                                         \
-    {                                                                                                           \
-        .pattern = {sizeof(uapi_pattern), FLAGS, SEVERITY, UAPI_DIRECTION_BOTH, NAME, REGEX}, .verify = VERIFY, \
-        __VA_ARGS__                                                                                             \
+#define RULE(NAME, SEVERITY, FLAGS, REGEX, VERIFY, ...) \
+    {                                                   \
+        .pattern = {.rule = NAME,                       \
+                    .regex = REGEX,                     \
+                    .flags = FLAGS,                     \
+                    .severity = SEVERITY,               \
+                    .directions = UAPI_DIRECTION_BOTH}, \
+        .verify = VERIFY, __VA_ARGS__                   \
     }
 #define TOKEN(NAME, SEVERITY, REGEX, ...) RULE(NAME, SEVERITY, 0, REGEX, rule_verify_token, __VA_ARGS__)
-#define TABLE(RULES)                            \
-    {                                           \
-        RULES, sizeof(RULES) / sizeof(RULES[0]) \
+#define TABLE(RULES)                                              \
+    {                                                             \
+        RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \
     }
 
 #define ALNUM_ "[0-9A-Za-z]"

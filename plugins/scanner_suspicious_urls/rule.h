@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "uapi_plugin.h"
+#include "../scanner_tables.h"
 
 typedef struct rule rule;
 
@@ -20,16 +20,13 @@ typedef struct rule rule;
 typedef int32_t (*rule_verify)(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 
 struct rule {
-    uapi_pattern pattern;
+    scanner_pattern pattern;
     rule_verify verify;
     uint32_t argument; /* the verifier's own */
 };
 
 /** A table of rules; scanner_suspicious_urls.c joins them. */
-typedef struct rule_table {
-    const rule *rules;
-    size_t count;
-} rule_table;
+typedef scanner_table rule_table;
 
 extern const rule_table rules_hosts, rules_addresses, rules_schemes, rules_deception, rules_data;
 
@@ -39,14 +36,18 @@ extern const rule_table rules_hosts, rules_addresses, rules_schemes, rules_decep
 #define CRITICAL UAPI_SEVERITY_CRITICAL
 
 /* Hosts and schemes are written in any case, so every rule is caseless. */
-#define RULE(NAME, SEVERITY, REGEX, VERIFY, ARGUMENT)                                                         \
-    {                                                                                                         \
-        .pattern = {sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, SEVERITY, UAPI_DIRECTION_BOTH, NAME, REGEX}, \
-        .verify = VERIFY, .argument = ARGUMENT                                                                \
+#define RULE(NAME, SEVERITY, REGEX, VERIFY, ARGUMENT)   \
+    {                                                   \
+        .pattern = {.rule = NAME,                       \
+                    .regex = REGEX,                     \
+                    .flags = UAPI_PATTERN_CASELESS,     \
+                    .severity = SEVERITY,               \
+                    .directions = UAPI_DIRECTION_BOTH}, \
+        .verify = VERIFY, .argument = ARGUMENT          \
     }
-#define TABLE(RULES)                            \
-    {                                           \
-        RULES, sizeof(RULES) / sizeof(RULES[0]) \
+#define TABLE(RULES)                                              \
+    {                                                             \
+        RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \
     }
 
 #endif

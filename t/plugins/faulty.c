@@ -70,25 +70,43 @@ static void destroy(void *instance)
     }
 }
 
-static uapi_pattern table[] = {
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "needle", "needle[0-9]{4}"},
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "pin", "pin[0-9]{4}"},
+static uapi_rule rule_table[] = {
+    {sizeof(uapi_rule), UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, 0, 0, 0, "needle", "A needle with a number"},
+    {sizeof(uapi_rule), UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, 0, 0, 0, "pin", NULL},
 };
+
+static uapi_pattern pattern_table[] = {
+    {sizeof(uapi_pattern), 0, 0, 0, "needle[0-9]{4}"},
+    {sizeof(uapi_pattern), 0, 1, 0, "pin[0-9]{4}"},
+};
+
+static const uapi_rule *rules(void *instance, uint32_t *count)
+{
+    (void)instance;
+    *count = fault("no-rules") ? 0 : 2;
+    rule_table[1].severity = fault("severity") ? 9 : UAPI_SEVERITY_LOW;
+    rule_table[1].id = fault("twice") ? "needle" : fault("rule-name") ? "Pin-Code" : "pin";
+    rule_table[1].directions = fault("directions") ? 0 : UAPI_DIRECTION_BOTH;
+    rule_table[1].response_action = fault("action") ? UAPI_DEFAULT_BLOCK + 1 : 0;
+    rule_table[1].reserved = fault("reserved") ? 1 : 0;
+    rule_table[0].size = fault("rule-size") ? 8 : sizeof(uapi_rule);
+    return rule_table;
+}
 
 static const uapi_pattern *patterns(void *instance, uint32_t *count)
 {
     (void)instance;
-    *count = fault("no-patterns") ? 0 : 2;
-    table[1].severity = fault("severity") ? 9 : UAPI_SEVERITY_LOW;
-    table[1].rule = fault("twice") ? "needle" : fault("rule-name") ? "Pin-Code" : "pin";
-    table[1].regex = fault("no-regex") ? NULL : "pin[0-9]{4}";
-    table[1].flags = fault("flags") ? 0x800 : 0;
-    table[1].directions = fault("directions") ? 0 : UAPI_DIRECTION_BOTH;
-    table[0].size = fault("stride") ? 8 : sizeof(uapi_pattern);
-    return table;
+    *count = fault("no-patterns") ? 0 : fault("many-patterns") ? 8193 : 2;
+    pattern_table[1].regex = fault("no-regex") ? NULL : "pin[0-9]{4}";
+    pattern_table[1].flags = fault("flags") ? 0x800 : 0;
+    pattern_table[1].rule = fault("rule-index") ? 2 : 1;
+    pattern_table[1].views = fault("views") ? 0x100 : 0;
+    pattern_table[0].size = fault("stride") ? 8 : sizeof(uapi_pattern);
+    pattern_table[1].size = fault("other-stride") ? sizeof(uapi_pattern) + 8 : sizeof(uapi_pattern);
+    return pattern_table;
 }
 
-static uapi_scanner_1 scanner = {"faulty", patterns, NULL};
+static uapi_scanner_1 scanner = {.name = "faulty", .rules = rules, .patterns = patterns};
 
 static const void *get_interface(void *instance, const char *id)
 {
@@ -97,7 +115,10 @@ static const void *get_interface(void *instance, const char *id)
         return NULL;
     }
     scanner.name = fault("scanner-name") ? "Not A Name" : "faulty";
+    scanner.rules = fault("no-rules-function") ? NULL : rules;
     scanner.patterns = fault("no-patterns-function") ? NULL : patterns;
+    scanner.state_size = fault("state") ? 65537 : 0;
+    scanner.scan_views = fault("scan-views") ? 0x100 : 0;
     return &scanner;
 }
 

@@ -25,39 +25,63 @@ static uapi_result result;
 
 enum { WORD, RUN, INSIDE, REQUEST_ONLY, CHARACTERS };
 
-static const uapi_pattern first_table[] = {
-    [WORD] = {sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH, "word", "needle"},
-    [RUN] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "run", "run-[0-9]{3,}"},
-    [INSIDE] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_MEDIUM, UAPI_DIRECTION_BOTH, "inside", "<[^>]{1,20}>"},
-    [REQUEST_ONLY] = {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_REQUEST, "request_only", "outbound"},
-    [CHARACTERS] = {sizeof(uapi_pattern), UAPI_PATTERN_UTF8 | UAPI_PATTERN_CASELESS, UAPI_SEVERITY_LOW,
-                    UAPI_DIRECTION_BOTH, "characters", "\xc3\xa9t\xc3\xa9"},
+#define RULE(ID, SEVERITY, DIRECTIONS)                                                      \
+    {                                                                                       \
+        .size = sizeof(uapi_rule), .severity = SEVERITY, .directions = DIRECTIONS, .id = ID \
+    }
+
+static const uapi_rule first_rules[] = {
+    [WORD] = RULE("word", UAPI_SEVERITY_HIGH, UAPI_DIRECTION_BOTH),
+    [RUN] = RULE("run", UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH),
+    [INSIDE] = RULE("inside", UAPI_SEVERITY_MEDIUM, UAPI_DIRECTION_BOTH),
+    [REQUEST_ONLY] = RULE("request_only", UAPI_SEVERITY_LOW, UAPI_DIRECTION_REQUEST),
+    [CHARACTERS] = RULE("characters", UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH),
 };
 
-static const uapi_pattern second_table[] = {
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_CRITICAL, UAPI_DIRECTION_BOTH, "pin", "needle [0-9]{4}"},
+static const uapi_pattern first_patterns[] = {
+    [WORD] = {sizeof(uapi_pattern), UAPI_PATTERN_CASELESS, WORD, 0, "needle"},
+    [RUN] = {sizeof(uapi_pattern), 0, RUN, 0, "run-[0-9]{3,}"},
+    [INSIDE] = {sizeof(uapi_pattern), 0, INSIDE, 0, "<[^>]{1,20}>"},
+    [REQUEST_ONLY] = {sizeof(uapi_pattern), 0, REQUEST_ONLY, 0, "outbound"},
+    [CHARACTERS] = {sizeof(uapi_pattern), UAPI_PATTERN_UTF8 | UAPI_PATTERN_CASELESS, CHARACTERS, 0,
+                    "\xc3\xa9t\xc3\xa9"},
 };
 
-static const uapi_pattern broken_table[] = {
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "fine", "fine"},
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "open", "a(b"},
+static const uapi_rule second_rules[] = {RULE("pin", UAPI_SEVERITY_CRITICAL, UAPI_DIRECTION_BOTH)};
+static const uapi_pattern second_patterns[] = {{sizeof(uapi_pattern), 0, 0, 0, "needle [0-9]{4}"}};
+
+static const uapi_rule broken_rules[] = {
+    RULE("fine", UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH),
+    RULE("open", UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH),
+};
+static const uapi_pattern broken_patterns[] = {
+    {sizeof(uapi_pattern), 0, 0, 0, "fine"},
+    {sizeof(uapi_pattern), 0, 1, 0, "a(b"},
 };
 
-static const uapi_pattern empty_table[] = {
-    {sizeof(uapi_pattern), 0, UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH, "empty", "a*"},
-};
+static const uapi_rule empty_rules[] = {RULE("empty", UAPI_SEVERITY_LOW, UAPI_DIRECTION_BOTH)};
+static const uapi_pattern empty_patterns[] = {{sizeof(uapi_pattern), 0, 0, 0, "a*"}};
 
 typedef struct table {
+    const uapi_rule *rules;
     const uapi_pattern *patterns;
-    uint32_t count;
+    uint32_t rule_count, pattern_count;
 } table;
 
-static table first_instance = {first_table, 5}, second_instance = {second_table, 1};
-static table broken_instance = {broken_table, 2}, empty_instance = {empty_table, 1};
+static table first_instance = {first_rules, first_patterns, 5, 5},
+             second_instance = {second_rules, second_patterns, 1, 1};
+static table broken_instance = {broken_rules, broken_patterns, 2, 2},
+             empty_instance = {empty_rules, empty_patterns, 1, 1};
+
+static const uapi_rule *rules(void *instance, uint32_t *count)
+{
+    *count = ((table *)instance)->rule_count;
+    return ((table *)instance)->rules;
+}
 
 static const uapi_pattern *patterns(void *instance, uint32_t *count)
 {
-    *count = ((table *)instance)->count;
+    *count = ((table *)instance)->pattern_count;
     return ((table *)instance)->patterns;
 }
 
@@ -66,9 +90,10 @@ static int asked, refuse_all, insane;
 static uapi_candidate seen;
 static const uapi_firewall *scan_within;
 
-static int32_t verify(void *instance, const uapi_candidate *candidate, uapi_finding *finding)
+static int32_t verify(void *instance, void *state, const uapi_candidate *candidate, uapi_finding *finding)
 {
     (void)instance;
+    assert_null(state);
     asked++;
     seen = *candidate;
     if (candidate->pattern == INSIDE) { /* narrow to what is between the brackets */
@@ -90,8 +115,8 @@ static int32_t verify(void *instance, const uapi_candidate *candidate, uapi_find
     return !refuse_all;
 }
 
-static const uapi_scanner_1 first_scanner = {"first", patterns, verify};
-static const uapi_scanner_1 second_scanner = {"second", patterns, NULL};
+static const uapi_scanner_1 first_scanner = {.name = "first", .rules = rules, .patterns = patterns, .verify = verify};
+static const uapi_scanner_1 second_scanner = {.name = "second", .rules = rules, .patterns = patterns};
 
 static uapi_plugin first = {"/first.so", "", NULL, &first_instance, &first_scanner};
 static uapi_plugin second = {"/second.so", "", NULL, &second_instance, &second_scanner};

@@ -31,12 +31,14 @@ static void check(const char *text, int json, const char *needles, const char *e
     for (char *needle = strtok_r(copy, "|", &state); needle != NULL; needle = strtok_r(NULL, "|", &state)) {
         const char *at = memmem(view.text, view.length, needle, strlen(needle));
         assert_non_null(at);
-        findings[report.count++] = (uapi_firewall_finding){"s",
-                                                           "s.r",
-                                                           UAPI_SEVERITY_HIGH,
-                                                           UAPI_ACTION_REDACT,
-                                                           (size_t)(at - view.text),
-                                                           (size_t)(at - view.text) + strlen(needle)};
+        findings[report.count++] = (uapi_firewall_finding){
+            .scanner = "s",
+            .rule = "s.r",
+            .severity = UAPI_SEVERITY_HIGH,
+            .action = UAPI_ACTION_REDACT,
+            .from = (size_t)(at - view.text),
+            .to = (size_t)(at - view.text) + strlen(needle),
+        };
     }
     if (expected == NULL) {
         assert_int_not_equal(uapi_redact(&out, &length, text, strlen(text), json ? &view : NULL, &report, pool),
@@ -86,7 +88,7 @@ static void refuses_what_has_no_string(void **state)
 
 static void leaves_lenient_findings(void **state)
 {
-    uapi_firewall_finding finding = {"s", "s.r", UAPI_SEVERITY_LOW, UAPI_ACTION_LOG, 0, 4};
+    uapi_firewall_finding finding = {"s", "s.r", UAPI_SEVERITY_LOW, UAPI_ACTION_LOG, 0, 4, NULL};
     uapi_firewall_report report = {.findings = &finding, .count = 1};
     const char *out;
     size_t length;

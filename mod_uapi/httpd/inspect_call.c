@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include "inspect.h"
+#include "stages.h"
+
+static const char *or_empty(const char *name)
+{
+    return name != NULL ? name : "";
+}
+
+static const char *protocol_name(uapi_protocol protocol)
+{
+    static const char *const names[] = {
+        [UAPI_PROTOCOL_MCP] = "mcp", [UAPI_PROTOCOL_JSONRPC] = "jsonrpc", [UAPI_PROTOCOL_REST] = "rest"};
+
+    return protocol >= 0 && (size_t)protocol < sizeof(names) / sizeof(names[0]) ? names[protocol] : "";
+}
+
+static void name_method(uapi_call_info *info, const uapi_call *call)
+{
+    const uapi_mcp_message *message = call->mcp.count > 0 ? call->mcp.messages : NULL;
+
+    if (call->mcp.count > 1) { /* each member has its own */
+        return;
+    }
+    info->method = or_empty(uapi_call_method(call, message));
+    if (message != NULL) {
+        info->target = or_empty(message->target);
+    } else if (call->operation != NULL) {
+        info->target = call->operation->name;
+    }
+}
+
+void uapi_inspect_call_info(uapi_call_info *info, const uapi_call *call, uapi_direction direction)
+{
+    const uapi_principal *principal = call->principal;
+
+    uapi_firewall_no_call(info, direction);
+    info->call_id = call->id;
+    info->protocol = protocol_name(call->protocol);
+    info->server = or_empty(call->server);
+    name_method(info, call);
+    if (principal != NULL) {
+        info->tenant = or_empty(principal->tenant);
+        info->principal_type = uapi_principal_type_name(principal->type);
+        info->principal = or_empty(principal->id);
+        info->roles = principal->roles != NULL ? principal->roles : info->roles;
+    }
+}
+
+apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, const uapi_view *view,
+                               uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_call_info info;
+    const uapi_text text = {
+        .size = sizeof(text),
+        .view = UAPI_VIEW_PLAIN,
+        .flags = view->json != NULL ? UAPI_TEXT_FROM_JSON : 0,
+        .bytes = {view->text, view->length},
+        .call = &info,
+    };
+
+    uapi_inspect_call_info(&info, call, direction);
+    return uapi_firewall_scan_text(call->gateway->firewall, &text, report, pool, result);
+}
