@@ -67,7 +67,7 @@ like $server->last_request->json->{params}{arguments}{text}, qr/^a \[REDACTED\S*
 is $server->last_request->json->{params}{name}, 't', 'and so is the prefix';
 like $answer->{result}{content}[0]{text}, qr/REDACTED/, 'the answer comes through';
 
-is $server->last_request->header('connection'), 'close', "without a <Proxy> block mod_proxy keeps no connection";
+is $server->last_request->header('connection'), 'Keep-Alive', 'the connection is kept, without a <Proxy> block';
 {
     my $address = $server->url('/');
     my $pooled = httpd(<<"CONF");

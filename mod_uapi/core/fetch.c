@@ -143,6 +143,9 @@ static int prepare(transfer *t)
     if (fetch->ca != NULL && curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca) != CURLE_OK) {
         return 0;
     }
+    if (fetch->socket != NULL && curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, fetch->socket) != CURLE_OK) {
+        return 0;
+    }
     if (fetch->body != NULL) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)fetch->body_length);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->body);

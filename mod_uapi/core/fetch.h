@@ -20,6 +20,7 @@ typedef struct uapi_fetch uapi_fetch;
 struct uapi_fetch {
     /* what is asked */
     const char *url, *method;
+    const char *socket;         /* of a Unix domain, to connect to instead of the URL's host; NULL: none */
     const char *ca;             /* PEM file of trusted authorities; NULL: the system's */
     unsigned timeout_ms;        /* for all of it */
     size_t max_size;            /* bytes of the answer; more is an error */

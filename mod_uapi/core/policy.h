@@ -110,6 +110,7 @@ typedef struct uapi_policy_server {
     const char *name;
     uapi_server_revision revision;
     unsigned timeout_ms; /* of what the gateway itself asks this server */
+    int has_timeout;     /* the policy says it, so it is the time-out of calls too */
     const char *ca;      /* file of certificates that it trusts then; NULL: the system's */
     uapi_pinning pinning;
     int checks_arguments;      /* the arguments of its tools must match their schemas; only where they are pinned */

@@ -154,11 +154,14 @@ static int is_authority(const char *text, size_t length)
 /* What is wrong with a URL; NULL if nothing is. */
 static const char *judge_url(const char *url)
 {
-    size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
-    size_t authority;
+    static const char *const schemes[] = {"https://", "http://", "balancer://"};
+    size_t scheme = 0, authority;
 
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]) && scheme == 0; i++) {
+        scheme = strncmp(url, schemes[i], strlen(schemes[i])) == 0 ? strlen(schemes[i]) : 0;
+    }
     if (scheme == 0) {
-        return "must begin with https:// or http://";
+        return "must begin with https://, http:// or balancer://";
     }
     for (const char *at = url; *at != '\0'; at++) {
         if (*at <= 0x20 || *at >= 0x7f || strchr("\"<>\\^`{|}", *at) != NULL) {
@@ -260,6 +263,7 @@ void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *
         server->revision = form->revision.node != NULL ? (uapi_server_revision)form->revision.value
                                                        : UAPI_SERVER_REVISION_AUTO;
         server->timeout_ms = form->timeout != NULL ? parse_timeout(form->timeout->text) : UAPI_POLICY_DEFAULT_TIMEOUT;
+        server->has_timeout = form->timeout != NULL;
         server->ca = form->tls != NULL ? apr_pstrdup(pool, form->tls->ca->text) : NULL;
         server->pinning = form->pinning.node != NULL ? (uapi_pinning)form->pinning.value : UAPI_PINNING_DISABLED;
         policy->pins |= server->pinning != UAPI_PINNING_DISABLED;

@@ -13,11 +13,13 @@
 #include "../core/fetch.h"
 #include "../core/secret.h"
 #include "../core/sse.h"
+#include "affinity.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
 #include "settle.h"
 #include "stages.h"
+#include "worker.h"
 
 static const char quoted_id[] = "1"; /* of every request: there is one to each connection */
 
@@ -199,7 +201,7 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     if (ask->modern) {
         apr_table_setn(headers, "Mcp-Method", ask->method);
     } else if (ask->peer != NULL && ask->peer->id[0] != '\0') {
-        apr_table_setn(headers, "Mcp-Session-Id", ask->peer->id);
+        apr_table_setn(headers, "Mcp-Session-Id", uapi_affinity_split(ask->call, ask->peer->id, r->pool));
     }
     if (ask->last_event != NULL) {
         apr_table_setn(headers, "Last-Event-ID", ask->last_event);
@@ -214,7 +216,26 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     return headers;
 }
 
-static void prepare(request_rec *r, const uapi_ask *ask, uapi_fetch *fetch)
+/* Behind a balancer: the member that has the session, else any. One that is gone has taken its sessions along. */
+static int find_member(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
+{
+    uapi_call *own = ask->call;
+    uapi_worker_member member;
+    if (!uapi_worker_is_balanced(ask->server->url)) {
+        return 1;
+    }
+    if (!uapi_worker_choose(r, ask->server->url, own->wanted_member, &member)) {
+        ask->status = (own->wanted_member != NULL) ? HTTP_NOT_FOUND : 0;
+        ask->trouble = UAPI_REASON_UPSTREAM_FAILED;
+        return 0;
+    }
+    fetch->url = member.url;
+    fetch->socket = member.socket;
+    own->member = member.route;
+    return 1;
+}
+
+static int prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
 {
     *fetch = (uapi_fetch){.url = ask->server->url,
                           .method = ask->http_method,
@@ -224,6 +245,7 @@ static void prepare(request_rec *r, const uapi_ask *ask, uapi_fetch *fetch)
                           .headers = headers_of(r, ask),
                           .body = ask->body,
                           .body_length = (ask->body != NULL) ? strlen(ask->body) : 0};
+    return find_member(r, ask, fetch);
 }
 
 void uapi_federate_conclude(request_rec *r, uapi_ask *ask, const char *outcome)
@@ -267,12 +289,33 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
         if (asks[i].trouble == UAPI_REASON_NONE && uapi_inject_unseal(r, asks[i].call, &why) != APR_SUCCESS) {
             asks[i].trouble = why.reason;
         }
-        if (asks[i].trouble == UAPI_REASON_NONE) {
-            prepare(r, &asks[i], &fetches[*going]);
+        if (asks[i].trouble == UAPI_REASON_NONE && prepare(r, &asks[i], &fetches[*going])) {
             sent[(*going)++] = &asks[i];
         }
     }
     return status;
+}
+
+/* A balancer's member that could not be reached: another one may be, where no session binds the request. Once. */
+static void try_others(request_rec *r, uapi_ask **sent, uapi_fetch *fetches, reading *states, size_t count)
+{
+    uapi_fetch *again = apr_pcalloc(r->pool, sizeof(*again) * (count + 1));
+    size_t *which = apr_pcalloc(r->pool, sizeof(*which) * (count + 1)), going = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (fetches[i].error != NULL && fetches[i].status == 0 && sent[i]->call->wanted_member == NULL &&
+            uapi_worker_is_balanced(sent[i]->server->url) && prepare(r, sent[i], &again[going])) {
+            states[i] = (reading){.ask = sent[i], .pool = r->pool};
+            again[going].enough = enough;
+            again[going].baton = &states[i];
+            which[going++] = i;
+        }
+    }
+    if (going > 0) {
+        uapi_fetch_all(again, going, r->pool);
+    }
+    for (size_t i = 0; i < going; i++) {
+        fetches[which[i]] = again[i];
+    }
 }
 
 apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, size_t count, uapi_result *result)
@@ -288,6 +331,7 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
         fetches[i].baton = &states[i];
     }
     uapi_fetch_all(fetches, going, r->pool);
+    try_others(r, sent, fetches, states, going);
     for (size_t i = 0; i < going; i++) {
         take_answer(sent[i], &fetches[i], &states[i]);
     }

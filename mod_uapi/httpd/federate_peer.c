@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "affinity.h"
 #include "log.h"
 
 #define KEPT apr_time_from_sec(600)
@@ -140,6 +141,7 @@ static void read_initialize(request_rec *r, const uapi_ask *ask, opening *to)
     peer->server = to->server->name;
     peer->id = (ask->session != NULL) ? ask->session : "";
     if (uapi_federation_is_session_id(peer->id)) {
+        peer->id = (ask->session != NULL) ? uapi_affinity_join(ask->call, peer->id, r->pool) : "";
         to->peer = peer;
     }
 }

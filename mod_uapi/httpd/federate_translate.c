@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "affinity.h"
 #include "log.h"
 
 /* ------------------------------------------------------------------- to the server */
@@ -107,7 +108,7 @@ apr_status_t uapi_federate_translate(request_rec *r, uapi_call *call, uapi_resul
     const uapi_federation_peer *peer = federated->peer;
     int modern = peer->revision == UAPI_MCP_2026_07_28;
     apr_table_setn(federated->headers, "MCP-Protocol-Version", uapi_mcp_revision_name(peer->revision));
-    apr_table_setn(federated->headers, "Mcp-Session-Id", peer->id);
+    apr_table_setn(federated->headers, "Mcp-Session-Id", uapi_affinity_split(call, peer->id, r->pool));
     if (modern == federated->modern) {
         return APR_SUCCESS;
     }

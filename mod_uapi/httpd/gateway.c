@@ -14,6 +14,7 @@
 #include "../core/fetch.h"
 #include "federate.h"
 #include "log.h"
+#include "worker.h"
 
 /* The gateways of the running configuration. Read-only once the children run; each child fills in its own copies of
  * `registry` and of what start changes. */
@@ -254,6 +255,10 @@ static int judge_federated(const uapi_claim *claim, const uapi_policy_server *se
         return complain(claim, "UapiServers: the server's tls.ca cannot be read: ",
                         apr_psprintf(pconf, "%s, %s", server->name, server->ca));
     }
+    if (uapi_worker_is_balanced(server->url) && !uapi_worker_knows_balancer(claim->server, server->url, pconf)) {
+        return complain(claim, "UapiServers: there is no <Proxy> block for the balancer that is the url of server ",
+                        apr_psprintf(pconf, "%s: %s", server->name, server->url));
+    }
     APR_ARRAY_PUSH(claim->endpoint->federation.servers, const uapi_policy_server *) = server;
     return 1;
 }
@@ -481,6 +486,7 @@ void uapi_gateway_child_init(apr_pool_t *pchild, server_rec *server)
 {
     uapi_fetch_start();
     uapi_federate_cache_init(pchild);
+    uapi_worker_child_init(pchild);
     for (int i = 0; gateways != NULL && i < gateways->nelts; i++) {
         uapi_result result = {0};
         if (start_gateway(i, pchild, &result) != APR_SUCCESS) {

@@ -15,9 +15,11 @@
 #include "affinity.h"
 #include "call.h"
 #include "endpoint.h"
+#include "federate.h"
 #include "log.h"
 #include "operation.h"
 #include "refuse.h"
+#include "worker.h"
 
 typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const char *const *before,
                                  const char *const *after, int order);
@@ -48,8 +50,13 @@ static int judge_upstream(request_rec *r, proxy_worker *worker, proxy_server_con
     if (is_http(url)) {
         call->forwarded = 1;
         call->upstream = (r->method_number == M_GET) ? apr_pstrdup(r->pool, url) : NULL;
-        return (uapi_affinity_check(r, call, worker, &result) == APR_SUCCESS) ? DECLINED
-                                                                              : uapi_refuse(r, call, &result);
+        if (uapi_affinity_check(r, call, worker, &result) == APR_SUCCESS) {
+            return DECLINED;
+        }
+        if (call->federated != NULL) {
+            uapi_federate_forget_peer(call, call->server);
+        }
+        return uapi_refuse(r, call, &result);
     }
     uapi_fail(&result, r->pool, APR_ENOTIMPL, UAPI_REASON_CONFIG_INVALID,
               "the upstream %s is neither http nor https, and no other scheme can carry a guarded call", url);
@@ -68,6 +75,8 @@ int uapi_upstream_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     if (hook != NULL && hook_member != NULL) {
         hook(judge_upstream, NULL, NULL, APR_HOOK_REALLY_FIRST);
         hook_member(uapi_affinity_pre_request, NULL, NULL, APR_HOOK_REALLY_FIRST); /* before the balancer chooses */
+        hook_member(uapi_worker_pre_request, NULL, NULL,
+                    APR_HOOK_REALLY_FIRST); /* before the generic worker is taken */
     } else if (ap_find_linked_module("mod_proxy.c") != NULL) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, NULL,
                      UAPI_LOGNO(0008) "this mod_proxy cannot be asked which upstreams it calls");

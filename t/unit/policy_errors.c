@@ -222,7 +222,7 @@ static const error_case server_cases[] = {
     {SERVER("s") "  protocol: llm\n", "p:5:13: error: \"protocol\": \"llm\" is not yet supported\n"},
     {SERVER("s") "  protocol: mpc\n",
      "p:5:13: error: \"protocol\" must be mcp or rest, not \"mpc\"; did you mean \"mcp\"?\n"},
-    {SERVER("s") "  url: ftp://a/\n", "p:5:8: error: \"url\" must begin with https:// or http://\n"},
+    {SERVER("s") "  url: ftp://a/\n", "p:5:8: error: \"url\" must begin with https://, http:// or balancer://\n"},
     {SERVER("s") "  url: https://a b/\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
     {SERVER("s") "  url: \"https://a/\\r\\nX: y\"\n", "p:5:8: error: \"url\" has a character that no URL has\n"},
     {SERVER("s") "  url: https://u:p@a/\n",

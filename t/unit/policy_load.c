@@ -127,7 +127,7 @@ static void sorts_diagnostics(void **state)
                         "z.yaml:7:23: error: \"effect\" must be deny or allow, not \"no\"\n"
                         "b.yaml:3:18: error: Policy \"p\" is defined twice, first at z.yaml:3:18\n"
                         "b.yaml:12:3: error: unknown field \"urls\" in the spec of a Server; did you mean \"url\"?\n"
-                        "b.yaml:13:8: error: \"url\" must begin with https:// or http://\n");
+                        "b.yaml:13:8: error: \"url\" must begin with https://, http:// or balancer://\n");
     assert_null(policy);
 }
 
