@@ -124,6 +124,7 @@ static void add_scanner(uapi_firewall *firewall, expressions *all, const uapi_pl
     scanner->scan_views = plugin->scanner->scan_views ? plugin->scanner->scan_views : UAPI_VIEW_PLAIN;
     firewall->state_bytes += APR_ALIGN(plugin->scanner->state_size, STATE_ALIGNMENT);
     firewall->whole += plugin->scanner->scan != NULL;
+    firewall->streams += plugin->stream != NULL;
     for (i = 0; i < tables->rule_count; i++) {
         add_rule(firewall, &tables->rules[i], index, pool);
     }

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file firewall_internal.h
- * What the two halves of the firewall share: firewall.c compiles it, firewall_scan.c scans with it. Nobody else
- * includes this.
+ * What the parts of the firewall share: firewall.c compiles it, firewall_scan.c scans texts with it, firewall_channel.c
+ * texts that come in parts, firewall_report.c puts together what was found. Nobody else includes this.
  */
 #ifndef UAPI_CORE_FIREWALL_INTERNAL_H
 #define UAPI_CORE_FIREWALL_INTERNAL_H
@@ -52,10 +52,41 @@ struct uapi_firewall {
     uapi_firewall_pattern *patterns;
     uint32_t scanner_count, rule_count, count; /* count: of patterns */
     uint32_t whole;                            /* scanners that read whole texts */
+    uint32_t streams;                          /* scanners that read texts in parts */
     size_t state_bytes;                        /* of all scanners, for one text */
     int needs_utf8; /* a pattern reads characters: libhs must not be given anything but UTF-8 then */
     uapi_mode mode;
 };
+
+/** Where findings gather while a text is judged. */
+typedef struct uapi_firewall_collector {
+    const uapi_firewall *firewall;
+    apr_pool_t *pool;
+    apr_array_header_t *found; /* of uapi_firewall_finding; NULL until there is one */
+    int column;                /* of the action tables */
+} uapi_firewall_collector;
+
+void uapi_firewall_collector_init(uapi_firewall_collector *collector, const uapi_firewall *firewall, uint32_t direction,
+                                  apr_pool_t *pool);
+/**
+ * Take a finding of that rule of the firewall's, whose range has been checked; unless the rule is off in the direction.
+ */
+void uapi_firewall_collect(uapi_firewall_collector *collector, uint32_t rule_index, const uapi_finding *judged);
+/** Findings, action and the decisive one into the report. */
+void uapi_firewall_conclude(uapi_firewall_report *report, const uapi_firewall_collector *collector);
+
+/** What a scanner reports itself. */
+typedef struct uapi_firewall_taker {
+    const uapi_firewall_scanner *scanner;
+    uapi_firewall_collector *found;
+    uapi_firewall_report *report; /* receives `overload` */
+    size_t end;                   /* ranges lie before it */
+    size_t *taken, limit;         /* how many reports and candidates there were, and may be */
+    int broken;                   /* it reported what does not exist */
+} uapi_firewall_taker;
+
+/** A sink that takes reports for `taker`, which must outlive it. */
+uapi_sink uapi_firewall_sink(uapi_firewall_taker *taker);
 
 /** Make the key under which each thread keeps its scratch memory; idempotent. [parent] */
 apr_status_t uapi_firewall_threads_init(void);

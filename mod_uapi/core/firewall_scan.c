@@ -17,6 +17,7 @@
 #define LEAST_CANDIDATES 4096
 #define BYTES_PER_CANDIDATE 64
 #define KNOWN_FIREWALLS 8
+#define PARTIAL (UAPI_TEXT_MORE_BEFORE | UAPI_TEXT_MORE_AFTER)
 
 typedef struct note {
     uint32_t pattern, from, to;
@@ -41,10 +42,8 @@ typedef struct scan_state {
     const uapi_firewall *firewall;
     thread_memory *memory;
     uapi_firewall_report *report;
-    apr_array_header_t *found; /* of uapi_firewall_finding; NULL until there is one */
-    apr_pool_t *pool;
+    uapi_firewall_collector found;
     uapi_text text;
-    int column; /* of the action tables */
     uint32_t note_count;
     uint32_t begun; /* how many scanners have begun with the text */
     size_t candidates, limit;
@@ -196,29 +195,6 @@ static int begin(scan_state *scan, const uapi_firewall_scanner *scanner)
     return 1;
 }
 
-static void add_finding(scan_state *scan, uint32_t rule_index, const uapi_finding *judged, size_t from, size_t to)
-{
-    const uapi_firewall_rule *rule = &scan->firewall->rules[rule_index];
-    uapi_firewall_finding *finding;
-
-    if (rule->action[scan->column] == UAPI_ACTION_ALLOW) {
-        return;
-    }
-    if (!scan->found) {
-        scan->found = apr_array_make(scan->pool, 4, sizeof(uapi_firewall_finding));
-    }
-    finding = apr_array_push(scan->found);
-    finding->scanner = scan->firewall->scanners[rule->scanner].table->name;
-    finding->rule = rule->name;
-    finding->severity = judged->severity >= UAPI_SEVERITY_LOW && judged->severity <= UAPI_SEVERITY_CRITICAL
-                            ? (uapi_severity)judged->severity
-                            : (uapi_severity)rule->severity;
-    finding->action = (uapi_action)rule->action[scan->column];
-    finding->from = from;
-    finding->to = to;
-    finding->why = judged->why;
-}
-
 static int is_range(const scan_state *scan, const uapi_finding *finding)
 {
     return finding->from < finding->to && finding->to <= scan->text.bytes.length;
@@ -270,8 +246,9 @@ static void judge(scan_state *scan, const note *noted)
         scan->report->undecided = open > scan->report->undecided ? open : scan->report->undecided;
         return;
     }
-    add_finding(scan, finding.rule < scanner->rule_count ? scanner->first_rule + finding.rule : pattern->rule, &finding,
-                finding.from, finding.to);
+    uapi_firewall_collect(&scan->found,
+                          finding.rule < scanner->rule_count ? scanner->first_rule + finding.rule : pattern->rule,
+                          &finding);
 }
 
 static void judge_notes(scan_state *scan)
@@ -314,54 +291,53 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 
 /* ------------------------------------------------------------- what scanners report themselves */
 
-typedef struct reporter {
-    scan_state *scan;
-    const uapi_firewall_scanner *scanner;
-} reporter;
-
-static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
+static uapi_firewall_taker taker_for(scan_state *scan, const uapi_firewall_scanner *scanner)
 {
-    const reporter *from = sink->context;
-    scan_state *scan = from->scan;
+    return (uapi_firewall_taker){
+        .scanner = scanner,
+        .found = &scan->found,
+        .report = scan->report,
+        .end = scan->text.bytes.length,
+        .taken = &scan->candidates,
+        .limit = scan->limit,
+    };
+}
 
-    if (scan->failed || scan->report->overload) {
-        return 1;
+static void judge_reports(scan_state *scan, const uapi_firewall_taker *taker, int32_t answer)
+{
+    if (taker->broken) {
+        fail_scan(scan, taker->scanner, "reports a rule or a range that does not exist");
+    } else if (answer != 0 && !scan->report->overload) {
+        fail_scan(scan, taker->scanner, "could not read a text");
     }
-    if (finding->size < sizeof(*finding) || finding->rule >= from->scanner->rule_count || !is_range(scan, finding)) {
-        fail_scan(scan, from->scanner, "reports a rule or a range that does not exist");
-        return 1;
-    }
-    if (++scan->candidates > scan->limit) {
-        scan->report->overload = 1;
-        return 1;
-    }
-    add_finding(scan, from->scanner->first_rule + finding->rule, finding, finding->from, finding->to);
-    return 0;
+}
+
+static int reads_whole(const scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    return scanner->table->scan && (scanner->live & scan->text.call->direction) &&
+           (scanner->scan_views & scan->text.view) && !(scanner->plugin->stream && (scan->text.flags & PARTIAL));
 }
 
 static void scan_whole(scan_state *scan, const uapi_firewall_scanner *scanner)
 {
-    reporter from = {scan, scanner};
-    const uapi_sink sink = {sizeof(sink), 0, &from, take_report};
+    uapi_firewall_taker taker = taker_for(scan, scanner);
+    const uapi_sink sink = uapi_firewall_sink(&taker);
 
-    if (!scanner->table->scan || !(scanner->live & scan->text.call->direction) ||
-        !(scanner->scan_views & scan->text.view) || !begin(scan, scanner)) {
-        return;
-    }
-    if (scanner->table->scan(scanner->instance, state_of(scan, scanner), &scan->text, &sink) != 0 &&
-        !scan->report->overload) {
-        fail_scan(scan, scanner, "could not read a text");
+    if (reads_whole(scan, scanner) && begin(scan, scanner)) {
+        judge_reports(scan, &taker,
+                      scanner->table->scan(scanner->instance, state_of(scan, scanner), &scan->text, &sink));
     }
 }
 
 static void end(scan_state *scan, const uapi_firewall_scanner *scanner)
 {
-    reporter from = {scan, scanner};
-    const uapi_sink sink = {sizeof(sink), 0, &from, take_report};
+    uapi_firewall_taker taker = taker_for(scan, scanner);
+    const uapi_sink sink = uapi_firewall_sink(&taker);
     uint8_t *begun = &scan->memory->begun[scanner - scan->firewall->scanners];
 
     if (*begun && scanner->table->text_end) {
         scanner->table->text_end(scanner->instance, state_of(scan, scanner), &scan->text, &sink);
+        judge_reports(scan, &taker, 0);
     }
     *begun = 0;
 }
@@ -378,78 +354,6 @@ static void finish(scan_state *scan)
     for (i = 0; scan->begun && i < firewall->scanner_count; i++) {
         end(scan, &firewall->scanners[i]);
     }
-}
-
-/* ------------------------------------------------------------- the report */
-
-static int by_rule(const void *a, const void *b)
-{
-    const uapi_firewall_finding *x = a, *y = b;
-
-    if (x->rule != y->rule) {
-        return x->rule < y->rule ? -1 : 1;
-    }
-    return x->from < y->from ? -1 : x->from > y->from;
-}
-
-static int by_place(const void *a, const void *b)
-{
-    const uapi_firewall_finding *x = a, *y = b;
-
-    if (x->from != y->from) {
-        return x->from < y->from ? -1 : 1;
-    }
-    if (x->to != y->to) {
-        return x->to > y->to ? -1 : 1;
-    }
-    return strcmp(x->rule, y->rule);
-}
-
-/* One rule's overlapping findings become one that covers them all: what is to be redacted must not shrink. */
-static uint32_t join_overlaps(uapi_firewall_finding *findings, uint32_t count)
-{
-    uint32_t kept = 0, i;
-
-    for (i = 1; i < count; i++) {
-        uapi_firewall_finding *last = &findings[kept];
-
-        if (findings[i].rule == last->rule && findings[i].from < last->to) {
-            last->to = findings[i].to > last->to ? findings[i].to : last->to;
-            last->severity = findings[i].severity > last->severity ? findings[i].severity : last->severity;
-        } else {
-            findings[++kept] = findings[i];
-        }
-    }
-    return kept + 1;
-}
-
-static int stricter(const uapi_firewall_finding *a, const uapi_firewall_finding *b)
-{
-    return a->action != b->action ? a->action > b->action : a->severity > b->severity;
-}
-
-static void conclude(scan_state *scan)
-{
-    uapi_firewall_report *report = scan->report;
-    uint32_t i;
-
-    if (!scan->found) {
-        return;
-    }
-    report->findings = (uapi_firewall_finding *)(void *)scan->found->elts;
-    report->count = (uint32_t)scan->found->nelts;
-    if (report->count > 1) {
-        qsort(report->findings, report->count, sizeof(*report->findings), by_rule);
-        report->count = join_overlaps(report->findings, report->count);
-        qsort(report->findings, report->count, sizeof(*report->findings), by_place);
-    }
-    report->decisive = &report->findings[0];
-    for (i = 1; i < report->count; i++) {
-        if (stricter(&report->findings[i], report->decisive)) {
-            report->decisive = &report->findings[i];
-        }
-    }
-    report->action = report->decisive->action;
 }
 
 /* ------------------------------------------------------------- scanning */
@@ -524,7 +428,7 @@ static hs_error_t run(scan_state *scan)
 apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_text *text, uapi_firewall_report *report,
                                      apr_pool_t *pool, uapi_result *result)
 {
-    scan_state scan = {.firewall = firewall, .report = report, .pool = pool, .text = *text};
+    scan_state scan = {.firewall = firewall, .report = report, .text = *text};
     size_t length = text->bytes.length;
     hs_error_t status;
 
@@ -542,10 +446,10 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (firewall->needs_utf8) {
         scan.text.bytes.data = mend_utf8(text->bytes.data, length, pool);
     }
-    scan.column = text->call->direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
+    uapi_firewall_collector_init(&scan.found, firewall, text->call->direction, pool);
     scan.limit = LEAST_CANDIDATES > length / BYTES_PER_CANDIDATE ? LEAST_CANDIDATES : length / BYTES_PER_CANDIDATE;
     status = run(&scan);
-    conclude(&scan);
+    uapi_firewall_conclude(report, &scan.found);
     if (status != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",
                          status);

@@ -13,63 +13,6 @@
 
 #define ENTRY "uapi_plugin_entry"
 
-static uapi_plugin_log log_write;
-static void *log_baton;
-static uapi_plugin_probe_page *log_page;
-
-void uapi_plugin_set_log(uapi_plugin_log log, void *baton)
-{
-    log_write = log;
-    log_baton = baton;
-}
-
-void uapi_plugin_log_to_page(uapi_plugin_probe_page *page)
-{
-    log_page = page;
-}
-
-/* ------------------------------------------------------------- the host's services */
-
-static void host_log_write(const uapi_host *host, uint32_t level, uapi_string message)
-{
-    const uapi_plugin_loaded *loaded = host->context;
-    const char *id = loaded->plugin.descriptor ? loaded->plugin.descriptor->id : "?";
-
-    if (!message.data) {
-        return;
-    }
-    if (log_page) {
-        size_t length = message.length < sizeof(log_page->logged) ? message.length : sizeof(log_page->logged) - 1;
-
-        memcpy(log_page->logged, message.data, length);
-        log_page->logged[length] = '\0';
-    } else if (log_write) {
-        log_write(log_baton, id, level, message.data, message.length);
-    }
-}
-
-static const uapi_host_log_1 host_log = {host_log_write};
-
-static const struct {
-    const char *id;
-    const void *table;
-} services[] = {
-    {UAPI_HOST_LOG_1, &host_log},
-};
-
-static const void *host_get_service(const uapi_host *host, const char *id)
-{
-    size_t i;
-
-    (void)host;
-    for (i = 0; id && i < sizeof(services) / sizeof(services[0]); i++) {
-        if (strcmp(services[i].id, id) == 0) {
-            return services[i].table;
-        }
-    }
-    return NULL;
-}
-
 /* ------------------------------------------------------------- opening */
 
 static void enter(uapi_plugin_probe_page *page, const char *stage)
@@ -123,26 +66,35 @@ static apr_status_t create_instance(uapi_plugin_loaded *loaded, uapi_plugin_prob
                                     uapi_result *result)
 {
     uapi_plugin *plugin = &loaded->plugin;
+    const char *unknown;
 
+    loaded->asked = apr_pcalloc(pool, loaded->options ? (size_t)loaded->options->nelts + 1 : 1);
     loaded->host.size = sizeof(loaded->host);
     loaded->host.abi_minor = UAPI_ABI_MINOR;
     loaded->host.version = "mod_uapi 0.1.0";
     loaded->host.context = loaded;
-    loaded->host.get_service = host_get_service;
+    loaded->host.get_service = uapi_plugin_get_service;
     enter(page, "create");
     plugin->instance = plugin->descriptor->create(&loaded->host);
     if (!plugin->instance) {
         return REFUSE("%s refused to be created%s%s", plugin->descriptor->id, page && page->logged[0] ? ": " : "",
                       page ? page->logged : "");
     }
+    unknown = uapi_plugin_unknown_option(loaded);
+    loaded->asked = NULL;
+    if (unknown) {
+        return REFUSE("%s has no option called %s", plugin->descriptor->id, unknown);
+    }
     enter(page, "get_interface");
     plugin->scanner = plugin->descriptor->get_interface(plugin->instance, UAPI_SCANNER_1);
+    plugin->stream = plugin->descriptor->get_interface(plugin->instance, UAPI_SCANNER_STREAM_1);
     if (!plugin->scanner) {
-        return REFUSE("%s has none of the interfaces that this host knows (" UAPI_SCANNER_1 ")",
-                      plugin->descriptor->id);
+        return REFUSE("%s has none of the interfaces that this host knows (" UAPI_SCANNER_1 ")%s",
+                      plugin->descriptor->id,
+                      plugin->stream ? "; " UAPI_SCANNER_STREAM_1 " needs it, for its rules" : "");
     }
     enter(page, "rules or patterns");
-    return uapi_plugin_check_scanner(plugin->scanner, plugin->instance, pool, result);
+    return uapi_plugin_check_scanner(plugin, pool, result);
 }
 
 apr_status_t uapi_plugin_open(uapi_plugin_loaded *loaded, uapi_plugin_probe_page *page, apr_pool_t *pool,
@@ -166,7 +118,10 @@ void uapi_plugin_close(uapi_plugin_loaded *loaded)
     }
     loaded->plugin.instance = NULL;
     loaded->plugin.scanner = NULL;
+    loaded->plugin.stream = NULL;
     loaded->plugin.descriptor = NULL;
+    loaded->asked = NULL;
+    uapi_plugin_metrics_free(loaded);
     if (loaded->handle) {
         dlclose(loaded->handle);
     }
@@ -182,6 +137,12 @@ static apr_status_t close_cleanup(void *data)
 apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char *sha256, apr_pool_t *pool,
                               uapi_result *result)
 {
+    return uapi_plugin_load_configured(plugin, path, sha256, NULL, pool, result);
+}
+
+apr_status_t uapi_plugin_load_configured(uapi_plugin **plugin, const char *path, const char *sha256,
+                                         const apr_array_header_t *options, apr_pool_t *pool, uapi_result *result)
+{
     uapi_plugin_loaded *loaded;
     uapi_result inner = {0};
     const char *digest;
@@ -190,7 +151,7 @@ apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char
     *plugin = NULL;
     status = uapi_plugin_check_file(path, sha256, &digest, pool, result);
     if (status == APR_SUCCESS) {
-        status = uapi_plugin_probe(path, pool, result);
+        status = uapi_plugin_probe(path, options, pool, result);
     }
     if (status != APR_SUCCESS) {
         return status;
@@ -198,6 +159,7 @@ apr_status_t uapi_plugin_load(uapi_plugin **plugin, const char *path, const char
     loaded = apr_pcalloc(pool, sizeof(*loaded));
     loaded->plugin.path = apr_pstrdup(pool, path);
     loaded->plugin.sha256 = digest;
+    loaded->options = options;
     status = uapi_plugin_open(loaded, NULL, pool, &inner);
     if (status != APR_SUCCESS) {
         return uapi_fail(result, pool, status, inner.reason, "plugin %s: %s", path, inner.detail);

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file plugin_internal.h What the files of the plugin loader share: plugin_file.c checks the file, plugin_check.c the
- * descriptor that the plugin hands out, plugin_scanner.c its tables, plugin_probe.c tries it in a process of its own,
- * plugin.c loads it. Nobody else includes this.
+ * descriptor that the plugin hands out, plugin_scanner.c its tables, plugin_services.c is what it may ask of the host,
+ * plugin_probe.c tries it in a process of its own, plugin.c loads it. Nobody else includes this.
  */
 #ifndef UAPI_CORE_PLUGIN_INTERNAL_H
 #define UAPI_CORE_PLUGIN_INTERNAL_H
@@ -14,11 +14,16 @@ extern int uapi_plugin_probe_seconds;
 /** How much a plugin may say in it. */
 #define UAPI_PLUGIN_MESSAGE_SIZE 1024
 
+typedef struct uapi_plugin_metrics uapi_plugin_metrics;
+
 /** A plugin with what the host keeps for it. `plugin` comes first, so a pointer to it is one to this. */
 typedef struct uapi_plugin_loaded {
     uapi_plugin plugin;
     uapi_host host;
-    void *handle; /* dlopen's */
+    void *handle;                      /* dlopen's */
+    const apr_array_header_t *options; /* of uapi_plugin_option; NULL: none */
+    char *asked;                       /* by option: it was asked for; NULL except while it is created */
+    uapi_plugin_metrics *metrics;      /* shared with children; NULL: it has none */
 } uapi_plugin_loaded;
 
 /** The page that a probe shares with the process that waits for it: what it was doing last, and what came of it. */
@@ -41,8 +46,7 @@ apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descript
 int uapi_plugin_is_name(const char *text, const char *characters);
 
 /** The scanner interface with its tables. Calls rules() and patterns(). */
-apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *instance, apr_pool_t *pool,
-                                       uapi_result *result);
+apr_status_t uapi_plugin_check_scanner(const uapi_plugin *plugin, apr_pool_t *pool, uapi_result *result);
 
 /** dlopen, create, get_interface and all checks, without the file's. On failure nothing stays open. `page` may be
  * NULL. */
@@ -53,7 +57,16 @@ apr_status_t uapi_plugin_open(uapi_plugin_loaded *loaded, uapi_plugin_probe_page
 void uapi_plugin_close(uapi_plugin_loaded *loaded);
 
 /** Do uapi_plugin_open and uapi_plugin_close in a child process and wait for its end. */
-apr_status_t uapi_plugin_probe(const char *path, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_plugin_probe(const char *path, const apr_array_header_t *options, apr_pool_t *pool,
+                               uapi_result *result);
+
+/** uapi_host.get_service */
+const void *uapi_plugin_get_service(const uapi_host *host, const char *id);
+
+/** The first option that create did not ask for; NULL: there is none. */
+const char *uapi_plugin_unknown_option(const uapi_plugin_loaded *loaded);
+
+void uapi_plugin_metrics_free(uapi_plugin_loaded *loaded);
 
 /** Have this process's plugin log lines kept in the page and nowhere else. For the probe. */
 void uapi_plugin_log_to_page(uapi_plugin_probe_page *page);

@@ -52,7 +52,8 @@ static void leave_the_parent(void)
     setrlimit(RLIMIT_CORE, &none);
 }
 
-static __attribute__((noreturn)) void run_probe(const char *path, uapi_plugin_probe_page *page, apr_pool_t *pool)
+static __attribute__((noreturn)) void run_probe(const char *path, const apr_array_header_t *options,
+                                                uapi_plugin_probe_page *page, apr_pool_t *pool)
 {
     uapi_plugin_loaded loaded;
     uapi_result result;
@@ -62,6 +63,7 @@ static __attribute__((noreturn)) void run_probe(const char *path, uapi_plugin_pr
     leave_the_parent();
     uapi_plugin_log_to_page(page);
     loaded.plugin.path = path;
+    loaded.options = options;
     if (uapi_plugin_open(&loaded, page, pool, &result) == APR_SUCCESS) {
         apr_cpystrn(page->stage, "destroy", sizeof(page->stage));
         uapi_plugin_close(&loaded);
@@ -129,7 +131,8 @@ static apr_status_t judge(const char *path, const uapi_plugin_probe_page *page, 
     return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_CONFIG_INVALID, "plugin %s: %s", path, why);
 }
 
-apr_status_t uapi_plugin_probe(const char *path, apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_plugin_probe(const char *path, const apr_array_header_t *options, apr_pool_t *pool,
+                               uapi_result *result)
 {
     uapi_plugin_probe_page *page;
     apr_status_t status;
@@ -148,7 +151,7 @@ apr_status_t uapi_plugin_probe(const char *path, apr_pool_t *pool, uapi_result *
     child = fork();
     if (child == 0) {
         close(ends[0]);
-        run_probe(path, page, pool);
+        run_probe(path, options, page, pool);
     }
     close(ends[1]);
     if (child < 0) {

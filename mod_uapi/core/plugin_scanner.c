@@ -14,6 +14,7 @@
 #define MAX_RECORDS 8192
 #define MAX_RECORD_SIZE 4096
 #define MAX_STATE 65536
+#define MAX_STREAM_STATE 16384
 #define ALL_VIEWS \
     ((uint32_t)(UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED | UAPI_VIEW_SHELL | UAPI_VIEW_JOINED))
 
@@ -169,14 +170,9 @@ static apr_status_t check_patterns(const uapi_scanner_1 *scanner, const uapi_pat
     return status;
 }
 
-apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *instance, apr_pool_t *pool,
-                                       uapi_result *result)
+static apr_status_t check_interfaces(const uapi_scanner_1 *scanner, const uapi_scanner_stream_1 *stream,
+                                     apr_pool_t *pool, uapi_result *result)
 {
-    const uapi_pattern *patterns;
-    const uapi_rule *rules;
-    uint32_t rule_count = 0, count = 0;
-    apr_status_t status;
-
     if (!uapi_plugin_is_name(scanner->name, SMALL)) {
         return REFUSE("its scanner's name is not one of small letters, digits and _");
     }
@@ -190,11 +186,31 @@ apr_status_t uapi_plugin_check_scanner(const uapi_scanner_1 *scanner, void *inst
     if (scanner->scan_views & ~ALL_VIEWS) {
         return REFUSE("scanner %s: its scan_views has views that this host does not know", scanner->name);
     }
-    rules = scanner->rules(instance, &rule_count);
+    if (stream && (!stream->feed || stream->state_size > MAX_STREAM_STATE || stream->reserved)) {
+        return REFUSE("scanner %s: its " UAPI_SCANNER_STREAM_1 " has no feed() (NULL), more than %u bytes of state, or "
+                      "a reserved field that is not 0",
+                      scanner->name, MAX_STREAM_STATE);
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t uapi_plugin_check_scanner(const uapi_plugin *plugin, apr_pool_t *pool, uapi_result *result)
+{
+    const uapi_scanner_1 *scanner = plugin->scanner;
+    const uapi_pattern *patterns;
+    const uapi_rule *rules;
+    uint32_t rule_count = 0, count = 0;
+    apr_status_t status;
+
+    status = check_interfaces(scanner, plugin->stream, pool, result);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    rules = scanner->rules(plugin->instance, &rule_count);
     status = check_rules(scanner, rules, rule_count, pool, result);
     if (status != APR_SUCCESS) {
         return status;
     }
-    patterns = scanner->patterns ? scanner->patterns(instance, &count) : NULL;
+    patterns = scanner->patterns ? scanner->patterns(plugin->instance, &count) : NULL;
     return check_patterns(scanner, patterns, count, rule_count, pool, result);
 }

@@ -313,28 +313,73 @@ static int is_hex_digest(const char *text)
     return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
 }
 
-static const char *add_plugin(cmd_parms *cmd, void *config, const char *path, const char *pin)
+/* NULL, or why it is no key of a plugin's. */
+static const char *key_fault(const char *key, const apr_array_header_t *options)
+{
+    if (strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(key) || key[0] < 'a') {
+        return "is no key: a-z 0-9 _, a letter first";
+    }
+    if (strcmp(key, "isolation") == 0 || strncmp(key, "uapi_", 5) == 0) {
+        return "is not for plugins, and means nothing to this version";
+    }
+    for (int i = 0; options != NULL && i < options->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(options, i, uapi_plugin_option).key, key) == 0) {
+            return "is given twice";
+        }
+    }
+    return NULL;
+}
+
+/* One word behind the path: a pin, or key=value for the plugin. */
+static const char *add_plugin_word(cmd_parms *cmd, uapi_plugin_directive *plugin, const char *word)
+{
+    const char *equals = strchr(word, '='), *fault;
+    uapi_plugin_option option;
+    if (strncmp(word, "sha256:", 7) == 0 || equals == NULL) {
+        if (plugin->sha256 != NULL || strncmp(word, "sha256:", 7) != 0 || !is_hex_digest(word + 7)) {
+            return apr_psprintf(cmd->pool,
+                                "UapiPlugin %s: expected key=value, or one pin of sha256: and 64 hex digits, not '%s'",
+                                plugin->path, word);
+        }
+        plugin->sha256 = word + 7;
+        return NULL;
+    }
+    option.key = apr_pstrmemdup(cmd->pool, word, (apr_size_t)(equals - word));
+    option.value = equals + 1;
+    fault = key_fault(option.key, plugin->options);
+    if (fault != NULL) {
+        return apr_psprintf(cmd->pool, "UapiPlugin %s: '%s' %s", plugin->path, option.key, fault);
+    }
+    if (plugin->options == NULL) {
+        plugin->options = apr_array_make(cmd->pool, 4, sizeof(uapi_plugin_option));
+    }
+    *(uapi_plugin_option *)apr_array_push(plugin->options) = option;
+    return NULL;
+}
+
+static const char *add_plugin(cmd_parms *cmd, void *config, int argc, char *const argv[])
 {
     uapi_server_config *server = uapi_config_server(cmd->server);
     const char *refusal = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
-    uapi_plugin_directive *plugin;
+    uapi_plugin_directive plugin = {.where = where(cmd)};
     (void)config;
     if (refusal != NULL) {
         return refusal;
     }
-    if (path[0] != '/') {
-        return apr_psprintf(cmd->pool, "UapiPlugin takes an absolute path, not '%s'", path);
+    if (argc < 1 || argv[0][0] != '/') {
+        return apr_psprintf(cmd->pool, "UapiPlugin takes an absolute path, not '%s'", argc < 1 ? "" : argv[0]);
     }
-    if (pin != NULL && (strncmp(pin, "sha256:", 7) != 0 || !is_hex_digest(pin + 7))) {
-        return apr_psprintf(cmd->pool, "UapiPlugin %s: the pin must be sha256: and 64 hex digits, not '%s'", path, pin);
+    plugin.path = argv[0];
+    for (int i = 1; i < argc && refusal == NULL; i++) {
+        refusal = add_plugin_word(cmd, &plugin, argv[i]);
+    }
+    if (refusal != NULL) {
+        return refusal;
     }
     if (server->plugins == NULL) {
         server->plugins = apr_array_make(cmd->pool, 4, sizeof(uapi_plugin_directive));
     }
-    plugin = apr_array_push(server->plugins);
-    plugin->path = path;
-    plugin->sha256 = (pin != NULL) ? pin + 7 : NULL;
-    plugin->where = where(cmd);
+    *(uapi_plugin_directive *)apr_array_push(server->plugins) = plugin;
     return NULL;
 }
 
@@ -406,6 +451,6 @@ const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE1("UapiKeyFile", set_path, FIELD(key_file), SERVER_CONTEXT,
                   "path of the key file, readable by its owner only"),
     AP_INIT_ITERATE("UapiPolicy", add_policy, NULL, SERVER_CONTEXT, "policy files, or directories of them"),
-    AP_INIT_TAKE12("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT,
-                   "absolute path of a plugin, and optionally sha256:HEX to pin it"),
+    AP_INIT_TAKE_ARGV("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT,
+                      "absolute path of a plugin, optionally sha256:HEX to pin it, and key=value for the plugin"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

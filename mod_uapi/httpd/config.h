@@ -15,6 +15,7 @@
 
 #include "../core/audit.h"
 #include "../core/federation.h"
+#include "../core/plugin.h"
 
 typedef struct uapi_gateway uapi_gateway;
 
@@ -35,8 +36,9 @@ typedef enum uapi_protocol {
 /** A UapiPlugin directive. */
 typedef struct uapi_plugin_directive {
     const char *path;
-    const char *sha256; /* 64 hex digits, or NULL */
-    const char *where;  /* "file:line" */
+    const char *sha256;          /* 64 hex digits, or NULL */
+    apr_array_header_t *options; /* uapi_plugin_option; NULL: none */
+    const char *where;           /* "file:line" */
 } uapi_plugin_directive;
 
 /** A UapiServers directive: which servers a universal gateway offers. */

@@ -72,7 +72,8 @@ static int load_plugins(uapi_gateway *gateway, server_rec *server, apr_pool_t *p
         const uapi_plugin_directive *directive = &APR_ARRAY_IDX(wanted, i, uapi_plugin_directive);
         uapi_result result = {0};
         uapi_plugin *plugin;
-        if (uapi_plugin_load(&plugin, directive->path, directive->sha256, pconf, &result) != APR_SUCCESS) {
+        if (uapi_plugin_load_configured(&plugin, directive->path, directive->sha256, directive->options, pconf,
+                                        &result) != APR_SUCCESS) {
             report(server, apr_psprintf(pconf, "%s: UapiPlugin %s", directive->where, directive->path), &result);
             failed = 1;
         } else {
@@ -179,6 +180,10 @@ static const char *config_key(const uapi_server_config *config, apr_pool_t *pool
     for (int i = 0; config->plugins != NULL && i < config->plugins->nelts; i++) {
         const uapi_plugin_directive *plugin = &APR_ARRAY_IDX(config->plugins, i, uapi_plugin_directive);
         key = apr_pstrcat(pool, key, "\nplugin ", plugin->path, plugin->sha256, NULL);
+        for (int j = 0; plugin->options != NULL && j < plugin->options->nelts; j++) {
+            const uapi_plugin_option *option = &APR_ARRAY_IDX(plugin->options, j, uapi_plugin_option);
+            key = apr_pstrcat(pool, key, "\noption ", option->key, "=", option->value, NULL);
+        }
     }
     return key;
 }

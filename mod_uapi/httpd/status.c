@@ -36,6 +36,38 @@ static void print_gateway(request_rec *r, int short_report, int index, const uap
     }
 }
 
+/* A plugin's own figures. Its names are [a-z0-9_], its help is anything. */
+static void print_metric(request_rec *r, int short_report, int index, const uapi_plugin *plugin,
+                         const uapi_plugin_metric *metric)
+{
+    const char *id = plugin->descriptor->id;
+    if (short_report && metric->histogram) {
+        ap_rprintf(r, "Uapi%d[%s]%s_count: %" APR_UINT64_T_FMT "\nUapi%d[%s]%s_sum: %" APR_UINT64_T_FMT "\n", index, id,
+                   metric->name, metric->count, index, id, metric->name, metric->sum);
+    } else if (short_report) {
+        ap_rprintf(r, "Uapi%d[%s]%s: %" APR_UINT64_T_FMT "\n", index, id, metric->name, metric->sum);
+    } else if (metric->histogram) {
+        ap_rprintf(r,
+                   "<dt title=\"%s\">%s %s: %" APR_UINT64_T_FMT ", sum %" APR_UINT64_T_FMT
+                   ", half below %" APR_UINT64_T_FMT ", 99 in 100 below %" APR_UINT64_T_FMT "</dt>\n",
+                   ap_escape_html2(r->pool, metric->help, 0), id, metric->name, metric->count, metric->sum,
+                   metric->half_below, metric->most_below);
+    } else {
+        ap_rprintf(r, "<dt title=\"%s\">%s %s: %" APR_UINT64_T_FMT "</dt>\n", ap_escape_html2(r->pool, metric->help, 0),
+                   id, metric->name, metric->sum);
+    }
+}
+
+static void print_plugins(request_rec *r, int short_report, int index, const uapi_gateway *gateway)
+{
+    for (int i = 0; i < gateway->plugin_count; i++) {
+        uapi_plugin_metric metric;
+        for (uint32_t m = 0; uapi_plugin_metric_at(gateway->plugins[i], m, &metric); m++) {
+            print_metric(r, short_report, index, gateway->plugins[i], &metric);
+        }
+    }
+}
+
 static int print_status(request_rec *r, int flags)
 {
     const apr_array_header_t *gateways = uapi_gateway_all();
@@ -49,6 +81,7 @@ static int print_status(request_rec *r, int flags)
             ap_rprintf(r, "<hr />\n<h2>mod_uapi gateway %d</h2>\n<dl>\n", i);
         }
         print_gateway(r, short_report, i, gateway);
+        print_plugins(r, short_report, i, gateway);
         if (!short_report) {
             ap_rputs("</dl>\n", r);
         }

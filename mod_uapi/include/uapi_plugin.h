@@ -89,6 +89,51 @@ typedef struct uapi_host_log_1 {
     void (*write)(const uapi_host *host, uint32_t level, uapi_string message);
 } uapi_host_log_1;
 
+#define UAPI_HOST_CONFIG_1 "uapi.host.config/1"
+
+typedef struct uapi_host_config_1 {
+    /**
+     * What the administrator gave this plugin under a key (`UapiPlugin /path/to.so key=value`): NUL-terminated, lives
+     * as long as the instance; NULL if nothing. Keys are [a-z][a-z0-9_]*, and neither `isolation` nor begin with
+     * `uapi_`.
+     *
+     * Ask for every key that there may be in `create`: one that the administrator gave and that was not asked for by
+     * its end is told as an error of configuration, so that a misspelt key does not go unnoticed. A value that is not
+     * understood: log why and return NULL from `create`. [parent] [child] [any-thread]
+     */
+    const char *(*get)(const uapi_host *host, const char *key);
+} uapi_host_config_1;
+
+#define UAPI_HOST_METRICS_1 "uapi.host.metrics/1"
+
+/** A figure for the administrator, one for all processes of the server. */
+typedef struct uapi_metric uapi_metric;
+
+typedef struct uapi_host_metrics_1 {
+    /**
+     * Something that is counted. `name` is [a-z0-9_]+, unique in the plugin: "texts_seen_total"; `help` says it in one
+     * line. Both NUL-terminated, copied. In `create` only. NULL if the name is none, is taken, or there are 64 already.
+     * Lives as long as the instance. [parent]
+     */
+    uapi_metric *(*counter)(const uapi_host *host, const char *name, const char *help);
+    /** The same for something that is measured, of which number, sum and distribution are of interest. [parent] */
+    uapi_metric *(*histogram)(const uapi_host *host, const char *name, const char *help);
+    /**
+     * A counter counts `amount` more; a histogram takes it as one observation. NULL is let be. Never blocks.
+     * [any-thread]
+     */
+    void (*add)(uapi_metric *metric, uint64_t amount);
+} uapi_host_metrics_1;
+
+#define UAPI_HOST_TIME_1 "uapi.host.time/1"
+
+typedef struct uapi_host_time_1 {
+    /** Nanoseconds since 1970-01-01 UTC; may jump. [parent] [child] [any-thread] */
+    uint64_t (*wall)(const uapi_host *host);
+    /** Nanoseconds since some moment, the same for all processes of this machine; never goes back. As above. */
+    uint64_t (*monotonic)(const uapi_host *host);
+} uapi_host_time_1;
+
 /* -------------------------------------------------------------- the plugin */
 
 typedef struct uapi_plugin_descriptor {
@@ -336,6 +381,50 @@ typedef struct uapi_scanner_1 {
      */
     void (*text_end)(void *instance, void *state, const uapi_text *text, const uapi_sink *sink);
 } uapi_scanner_1;
+
+/* --------------------------------------------------- uapi.scanner-stream/1 */
+
+#define UAPI_SCANNER_STREAM_1 "uapi.scanner-stream/1"
+
+/** The next part of a text that comes in parts. */
+typedef struct uapi_fragment {
+    uint32_t size;
+    uint32_t flags;    /* UAPI_TEXT_MORE_AFTER, except on the last one */
+    size_t offset;     /* of its first byte, in bytes since `open` */
+    uapi_string bytes; /* UTF-8; a character may be split between two fragments; may be empty */
+    const uapi_call_info *call;
+} uapi_fragment;
+
+/**
+ * For scanners that must see a text which comes in parts (the deltas of a model, a tool's output) as the one text that
+ * it is, further back than the host's own handling looks. Without it, the host keeps the end of each such text and
+ * looks for patterns across its parts; it goes on to do so beside this. `scan` of uapi.scanner/1 is not called for
+ * parts of a text then.
+ *
+ * A plugin that has this has uapi.scanner/1, too: reports name the rules of that. `state` is memory of the host's for
+ * one stream: `state_size` bytes, zeroed, aligned for any type, NULL if `state_size` is 0. A stream is worked on by one
+ * thread at a time, not always the same.
+ */
+typedef struct uapi_scanner_stream_1 {
+    /** Bytes of state for a stream; at most 16384. There may be thousands of streams. */
+    uint32_t state_size;
+    uint32_t reserved;
+    /** A stream begins: 0, or anything else if that failed, which refuses it. May be NULL. [any-thread] */
+    int32_t (*open)(void *instance, void *state, const uapi_call_info *call);
+    /**
+     * Judge what has come. Ranges are told in bytes since `open`, and may begin in earlier fragments: what has left can
+     * no longer be redacted, the rest is. `*undecided` receives how many bytes at the end of what has come so far
+     * depend on what follows; the host holds them back within its bounds of bytes and time. 0, or anything else if it
+     * failed, which ends the stream. [any-thread]
+     */
+    int32_t (*feed)(void *instance, void *state, const uapi_fragment *fragment, const uapi_sink *sink,
+                    size_t *undecided);
+    /**
+     * The stream is over, or given up: free what `state` points to. Called once for each stream that was opened; a last
+     * fragment need not have come. May be NULL. [any-thread]
+     */
+    void (*close)(void *instance, void *state);
+} uapi_scanner_stream_1;
 
 #ifdef __cplusplus
 }

@@ -118,10 +118,10 @@ static int32_t verify(void *instance, void *state, const uapi_candidate *candida
 static const uapi_scanner_1 first_scanner = {.name = "first", .rules = rules, .patterns = patterns, .verify = verify};
 static const uapi_scanner_1 second_scanner = {.name = "second", .rules = rules, .patterns = patterns};
 
-static uapi_plugin first = {"/first.so", "", NULL, &first_instance, &first_scanner};
-static uapi_plugin second = {"/second.so", "", NULL, &second_instance, &second_scanner};
-static uapi_plugin broken = {"/broken.so", "", NULL, &broken_instance, &second_scanner};
-static uapi_plugin empty = {"/empty.so", "", NULL, &empty_instance, &second_scanner};
+static uapi_plugin first = {.path = "/first.so", .instance = &first_instance, .scanner = &first_scanner};
+static uapi_plugin second = {.path = "/second.so", .instance = &second_instance, .scanner = &second_scanner};
+static uapi_plugin broken = {.path = "/broken.so", .instance = &broken_instance, .scanner = &second_scanner};
+static uapi_plugin empty = {.path = "/empty.so", .instance = &empty_instance, .scanner = &second_scanner};
 
 static int set_up(void **state)
 {
