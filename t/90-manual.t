@@ -25,7 +25,7 @@ sub first_cells {
 my ($members, $actions) = slurp('docs/audit.md') =~ /^## Members of a record$(.*?)^(\| `action` \| of the method.*?)^## /ms
     or BAIL_OUT('docs/audit.md has another shape');
 my @record = map { "mod_uapi/$_" } qw(httpd/record.c cli/pin.c cli/pin_file.c);
-my %nested = map { $_ => 1 } qw(id token type severity);    # of principal and findings
+my %nested = map { $_ => 1 } qw(id token type severity allowed by);    # of principal and findings
 same 'members of records',
     [grep { !$nested{$_} } words(qr/\b(?:member|uapi_jcs_key)\(&?w, "(\w+)"/, @record)], [first_cells($members)];
 my %said = map { $_ => 1 } join('', map { slurp($_) } @record) =~ /"([a-z]+(?:_[a-z]+)+)"/g;

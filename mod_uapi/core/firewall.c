@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * Compiling: the patterns of all scanners become one libhs database, and what the Firewall documents say becomes two
- * bytes a rule and one a pattern, so that nothing of the configuration is looked at while a text is scanned. Patterns are compiled
- * with HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule
+ * bytes a rule and one a pattern (firewall_actions.c), so that nothing of the configuration is looked at while a text
+ * is scanned. Patterns are compiled with HS_FLAG_SOM_LEFTMOST; a pattern for which libhs cannot keep the start is an error of its plugin, told with rule
  * and reason, because a finding without a start could not be redacted.
  */
 #include "firewall_internal.h"
@@ -156,122 +156,6 @@ static void gather(uapi_firewall *firewall, expressions *all, uapi_plugin *const
     }
 }
 
-/* ------------------------------------------------------------- actions */
-
-static apr_status_t refuse_name(const uapi_policy_scanner *entry, const char *kind, const char *name, const char *known,
-                                apr_pool_t *pool, uapi_result *result)
-{
-    return REFUSE("%s:%u:%u: no loaded plugin has a %s named %s%s%s", entry->file, entry->line, entry->column, kind,
-                  name, known ? "; loaded: " : "; no scanner is loaded", known ? known : "");
-}
-
-static const char *scanner_names(uapi_plugin *const *scanners, size_t count, apr_pool_t *pool)
-{
-    const char *names = NULL;
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        names = names ? apr_pstrcat(pool, names, ", ", scanners[i]->scanner->name, NULL) : scanners[i]->scanner->name;
-    }
-    return names;
-}
-
-static void set_action(uapi_firewall_rule *rule, int direction, int action)
-{
-    if (action >= 0) {
-        rule->action[direction] = (uint8_t)action;
-    }
-}
-
-/* A document that gives a scanner an action in one direction has said all it wants of it: the other one is not scanned. */
-static uapi_policy_scanner completed(const uapi_policy_scanner *entry)
-{
-    uapi_policy_scanner whole = *entry;
-
-    if (!entry->rule && (entry->request >= 0 || entry->response >= 0)) {
-        whole.request = entry->request >= 0 ? entry->request : UAPI_ACTION_ALLOW;
-        whole.response = entry->response >= 0 ? entry->response : UAPI_ACTION_ALLOW;
-    }
-    return whole;
-}
-
-/* Put an entry's actions on the rules that it names; returns how many there are. */
-static uint32_t apply_entry(uapi_firewall *firewall, const uapi_policy_scanner *entry)
-{
-    uapi_policy_scanner whole = completed(entry);
-    uint32_t i, named = 0;
-
-    for (i = 0; i < firewall->rule_count; i++) {
-        uapi_firewall_rule *rule = &firewall->rules[i];
-        int hit = entry->rule ? strcmp(rule->name, entry->rule) == 0
-                              : strcmp(firewall->scanners[rule->scanner].table->name, entry->scanner) == 0;
-
-        if (hit) {
-            set_action(rule, UAPI_FIREWALL_REQUEST, whole.request);
-            set_action(rule, UAPI_FIREWALL_RESPONSE, whole.response);
-            named++;
-        }
-    }
-    return named;
-}
-
-/* Whole scanners first, so that what is said of a rule holds in whichever order the entries come. */
-static apr_status_t apply_policy(uapi_firewall *firewall, const uapi_policy *policy, const char *known,
-                                 apr_pool_t *pool, uapi_result *result)
-{
-    const apr_array_header_t *entries = uapi_policy_firewall_scanners(policy);
-    int i, rules;
-
-    firewall->mode = uapi_policy_firewall_mode(policy);
-    for (rules = 0; rules <= 1; rules++) {
-        for (i = 0; i < entries->nelts; i++) {
-            const uapi_policy_scanner *entry = &((const uapi_policy_scanner *)(const void *)entries->elts)[i];
-
-            if ((entry->rule != NULL) == rules && apply_entry(firewall, entry) == 0) {
-                return refuse_name(entry, rules ? "rule" : "scanner", rules ? entry->rule : entry->scanner, known, pool,
-                                   result);
-            }
-        }
-    }
-    return APR_SUCCESS;
-}
-
-/* A rule does nothing in a direction for which it was not made, whatever the documents say. Returns where it does
- * something. */
-static uint32_t mask_rule(uapi_firewall_rule *rule)
-{
-    static const uint32_t directions[] = {
-        [UAPI_FIREWALL_REQUEST] = UAPI_DIRECTION_REQUEST,
-        [UAPI_FIREWALL_RESPONSE] = UAPI_DIRECTION_RESPONSE,
-    };
-    uint32_t live = 0;
-    int i;
-
-    for (i = UAPI_FIREWALL_REQUEST; i <= UAPI_FIREWALL_RESPONSE; i++) {
-        if (!(rule->directions & directions[i])) {
-            rule->action[i] = UAPI_ACTION_ALLOW;
-        }
-        live |= rule->action[i] != UAPI_ACTION_ALLOW ? directions[i] : 0;
-    }
-    return live;
-}
-
-/* What is off is told in one byte a pattern, so that its matches are dropped where libhs reports them. */
-static void mask_directions(uapi_firewall *firewall)
-{
-    uint32_t i;
-
-    for (i = 0; i < firewall->rule_count; i++) {
-        firewall->scanners[firewall->rules[i].scanner].live |= mask_rule(&firewall->rules[i]);
-    }
-    for (i = 0; i < firewall->count; i++) {
-        uapi_firewall_pattern *pattern = &firewall->patterns[i];
-
-        pattern->live = (uint8_t)((pattern->live | mask_rule(&firewall->rules[pattern->rule])) &
-                                  firewall->scanners[pattern->scanner].live);
-    }
-}
-
 /* ------------------------------------------------------------- the database */
 
 static apr_status_t free_database(void *data)
@@ -333,10 +217,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
         return status;
     }
     gather(made, &all, scanners, count, pool);
-    if (policy) {
-        status = apply_policy(made, policy, scanner_names(scanners, count, pool), pool, result);
-    }
-    mask_directions(made);
+    status = uapi_firewall_apply_policy(made, policy, pool, result);
     if (status == APR_SUCCESS) {
         status = compile(made, &all, pool, result);
     }
@@ -354,6 +235,11 @@ uapi_mode uapi_firewall_mode(const uapi_firewall *firewall)
 size_t uapi_firewall_pattern_count(const uapi_firewall *firewall)
 {
     return firewall->count;
+}
+
+uapi_reason uapi_firewall_reason(uapi_action action)
+{
+    return action == UAPI_ACTION_APPROVE ? UAPI_REASON_APPROVAL_REQUIRED : UAPI_REASON_FIREWALL_BLOCKED;
 }
 
 const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool)

@@ -38,15 +38,19 @@ typedef struct uapi_firewall_finding {
     const char *scanner; /* "secrets"; static */
     const char *rule;    /* "secrets.github_token"; static */
     uapi_severity severity;
-    uapi_action action; /* what the configuration says for it; the mode is not applied */
-    size_t from, to;    /* bytes of the text */
-    const char *why;    /* the scanner's explanation, static; or NULL */
+    uapi_action action;  /* what the configuration says for it; the mode is not applied */
+    size_t from, to;     /* bytes of the text */
+    const char *why;     /* the scanner's explanation, static; or NULL */
+    uapi_action shadow;  /* what it would be if everything in shadow mode were enforced; at least `action` */
+    const char *by;      /* the ruling whose action it is, "<document>/<id>"; NULL: the short form's, or the default */
+    const char *allowed; /* the allow-list entry that lets it pass, "<document>/<id>"; NULL: none */
 } uapi_firewall_finding;
 
 typedef struct uapi_firewall_report {
     uapi_firewall_finding *findings; /* sorted by from; one rule's overlapping findings are joined */
     uint32_t count;
     uapi_action action;                    /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
+    uapi_action shadow;                    /* the strictest of the findings' shadow */
     const uapi_firewall_finding *decisive; /* the finding whose action it is; NULL if none */
     int overload;                          /* more candidates than can be judged: the scan is incomplete, refuse */
     /** Bytes at the end of a text with UAPI_TEXT_MORE_AFTER that a scanner wants to see again with more; 0: none. */
@@ -59,7 +63,8 @@ void uapi_firewall_no_call(uapi_call_info *call, uapi_direction direction);
 /**
  * Scan a text in one view; `text->call` says in which direction. Fails only if the scan could not be made
  * (internal.error; also if a scanner fails or breaks its contract); the caller then refuses. Findings live in the pool.
- * Rules whose action is ALLOW for this direction are not reported. A text without candidates allocates nothing.
+ * Findings whose action is ALLOW are reported only if an allow-list let them pass or something in shadow mode would not
+ * have. A text without candidates allocates nothing.
  */
 apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_text *text, uapi_firewall_report *report,
                                      apr_pool_t *pool, uapi_result *result);
@@ -67,6 +72,9 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
 /** The same for a whole plain text of no call. */
 apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
                                 size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
+
+/** The reason with which a finding refuses, by its action: approval.required or firewall.blocked. */
+uapi_reason uapi_firewall_reason(uapi_action action);
 
 /** "[REDACTED:secrets.github_token]": what stands in for a finding. JSON-safe. */
 const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool);

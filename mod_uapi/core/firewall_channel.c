@@ -138,7 +138,7 @@ apr_status_t uapi_firewall_channel_feed(uapi_firewall_channel *channel, const ua
     uint32_t i;
 
     memset(report, 0, sizeof(*report));
-    uapi_firewall_collector_init(&found, channel->firewall, call->direction, pool);
+    uapi_firewall_collector_init(&found, channel->firewall, call, fragment.bytes, fragment.offset, pool);
     if (length / BYTES_PER_REPORT > taker.limit) {
         taker.limit = length / BYTES_PER_REPORT;
     }

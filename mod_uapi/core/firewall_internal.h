@@ -10,6 +10,7 @@
 #include <hs.h>
 
 #include "firewall.h"
+#include "policy_ruling.h"
 
 /** Index of a direction in the tables of actions. */
 #define UAPI_FIREWALL_REQUEST 0
@@ -17,12 +18,18 @@
 
 /** One rule of one scanner. */
 typedef struct uapi_firewall_rule {
-    const char *name;   /* "secrets.github_token" */
-    const char *title;  /* or NULL */
-    uint32_t scanner;   /* in the firewall's table */
-    uint8_t severity;   /* uapi_severity */
-    uint8_t directions; /* uapi_direction, as a bit set */
-    uint8_t action[2];  /* uapi_action; ALLOW where the rule does not apply */
+    const char *name;     /* "secrets.github_token" */
+    const char *title;    /* or NULL */
+    uint32_t scanner;     /* in the firewall's table */
+    uint8_t severity;     /* uapi_severity */
+    uint8_t directions;   /* uapi_direction, as a bit set */
+    uint8_t live;         /* where it may do something: a finding elsewhere is none */
+    uint8_t said;         /* where documents say `action`: elsewhere it is the default, and any ruling stands for it */
+    uint8_t action[2];    /* uapi_action; ALLOW where the rule does not apply */
+    uint8_t shadow[2];    /* what documents in shadow mode say; ALLOW: nothing */
+    uint8_t strictest[2]; /* what may come of it at the worst */
+    const uapi_ruling *const *rulings[2];    /* that may concern it; NULL-terminated; NULL: none */
+    const uapi_ruling *const *exceptions[2]; /* the same */
 } uapi_firewall_rule;
 
 /** One pattern of one scanner; its index is the id that libhs reports. 16 bytes, so that four share a cache line. */
@@ -62,12 +69,15 @@ struct uapi_firewall {
 typedef struct uapi_firewall_collector {
     const uapi_firewall *firewall;
     apr_pool_t *pool;
+    const uapi_call_info *call;
+    uapi_string bytes;         /* those that are at hand */
+    size_t offset;             /* of their first one, in what ranges count from */
     apr_array_header_t *found; /* of uapi_firewall_finding; NULL until there is one */
     int column;                /* of the action tables */
 } uapi_firewall_collector;
 
-void uapi_firewall_collector_init(uapi_firewall_collector *collector, const uapi_firewall *firewall, uint32_t direction,
-                                  apr_pool_t *pool);
+void uapi_firewall_collector_init(uapi_firewall_collector *collector, const uapi_firewall *firewall,
+                                  const uapi_call_info *call, uapi_string bytes, size_t offset, apr_pool_t *pool);
 /**
  * Take a finding of that rule of the firewall's, whose range has been checked; unless the rule is off in the direction.
  */
@@ -87,6 +97,17 @@ typedef struct uapi_firewall_taker {
 
 /** A sink that takes reports for `taker`, which must outlive it. */
 uapi_sink uapi_firewall_sink(uapi_firewall_taker *taker);
+
+/** Put on the rules and patterns what the policy says of them; `policy` NULL: the defaults. */
+apr_status_t uapi_firewall_apply_policy(uapi_firewall *firewall, const uapi_policy *policy, apr_pool_t *pool,
+                                        uapi_result *result);
+
+/**
+ * Fill in what is to be done about a finding: action, shadow, by, allowed. `matched`: its text; data NULL if not all of
+ * it is at hand, to which no exception for a value applies.
+ */
+void uapi_firewall_decide(const uapi_firewall_rule *rule, int column, const uapi_call_info *call, uapi_string matched,
+                          uapi_firewall_finding *finding);
 
 /** Make the key under which each thread keeps its scratch memory; idempotent. [parent] */
 apr_status_t uapi_firewall_threads_init(void);

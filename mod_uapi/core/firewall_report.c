@@ -8,36 +8,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-void uapi_firewall_collector_init(uapi_firewall_collector *collector, const uapi_firewall *firewall, uint32_t direction,
-                                  apr_pool_t *pool)
+void uapi_firewall_collector_init(uapi_firewall_collector *collector, const uapi_firewall *firewall,
+                                  const uapi_call_info *call, uapi_string bytes, size_t offset, apr_pool_t *pool)
 {
     collector->firewall = firewall;
+    collector->call = call;
+    collector->bytes = bytes;
+    collector->offset = offset;
     collector->pool = pool;
     collector->found = NULL;
-    collector->column = direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
+    collector->column = call->direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
+}
+
+/* Empty if not all of it is at hand. */
+static uapi_string matched_text(const uapi_firewall_collector *collector, const uapi_finding *judged)
+{
+    uapi_string text = {NULL, 0};
+
+    if (judged->from >= collector->offset && judged->to <= collector->offset + collector->bytes.length) {
+        text.data = collector->bytes.data + (judged->from - collector->offset);
+        text.length = judged->to - judged->from;
+    }
+    return text;
 }
 
 void uapi_firewall_collect(uapi_firewall_collector *collector, uint32_t rule_index, const uapi_finding *judged)
 {
     const uapi_firewall_rule *rule = &collector->firewall->rules[rule_index];
-    uapi_firewall_finding *finding;
+    uapi_firewall_finding finding = {
+        .scanner = collector->firewall->scanners[rule->scanner].table->name,
+        .rule = rule->name,
+        .severity = judged->severity >= UAPI_SEVERITY_LOW && judged->severity <= UAPI_SEVERITY_CRITICAL
+                        ? (uapi_severity)judged->severity
+                        : (uapi_severity)rule->severity,
+        .from = judged->from,
+        .to = judged->to,
+        .why = judged->why,
+    };
 
-    if (rule->action[collector->column] == UAPI_ACTION_ALLOW) {
+    if (!(rule->live & collector->call->direction)) {
+        return;
+    }
+    uapi_firewall_decide(rule, collector->column, collector->call, matched_text(collector, judged), &finding);
+    if (finding.action == UAPI_ACTION_ALLOW && finding.shadow == UAPI_ACTION_ALLOW && !finding.allowed) {
         return;
     }
     if (!collector->found) {
         collector->found = apr_array_make(collector->pool, 4, sizeof(uapi_firewall_finding));
     }
-    finding = apr_array_push(collector->found);
-    finding->scanner = collector->firewall->scanners[rule->scanner].table->name;
-    finding->rule = rule->name;
-    finding->severity = judged->severity >= UAPI_SEVERITY_LOW && judged->severity <= UAPI_SEVERITY_CRITICAL
-                            ? (uapi_severity)judged->severity
-                            : (uapi_severity)rule->severity;
-    finding->action = (uapi_action)rule->action[collector->column];
-    finding->from = judged->from;
-    finding->to = judged->to;
-    finding->why = judged->why;
+    *(uapi_firewall_finding *)apr_array_push(collector->found) = finding;
 }
 
 static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
@@ -88,6 +107,23 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->rule, y->rule);
 }
 
+static int stricter(const uapi_firewall_finding *a, const uapi_firewall_finding *b)
+{
+    return a->action != b->action ? a->action > b->action : a->severity > b->severity;
+}
+
+/* What holds of two findings that overlap: the stricter, over both ranges. */
+static uapi_firewall_finding join(const uapi_firewall_finding *a, const uapi_firewall_finding *b)
+{
+    uapi_firewall_finding joined = stricter(b, a) ? *b : *a;
+
+    joined.from = a->from < b->from ? a->from : b->from;
+    joined.to = a->to > b->to ? a->to : b->to;
+    joined.severity = a->severity > b->severity ? a->severity : b->severity;
+    joined.shadow = a->shadow > b->shadow ? a->shadow : b->shadow;
+    return joined;
+}
+
 /* One rule's overlapping findings become one that covers them all: what is to be redacted must not shrink. */
 static uint32_t join_overlaps(uapi_firewall_finding *findings, uint32_t count)
 {
@@ -97,18 +133,12 @@ static uint32_t join_overlaps(uapi_firewall_finding *findings, uint32_t count)
         uapi_firewall_finding *last = &findings[kept];
 
         if (findings[i].rule == last->rule && findings[i].from < last->to) {
-            last->to = findings[i].to > last->to ? findings[i].to : last->to;
-            last->severity = findings[i].severity > last->severity ? findings[i].severity : last->severity;
+            *last = join(last, &findings[i]);
         } else {
             findings[++kept] = findings[i];
         }
     }
     return kept + 1;
-}
-
-static int stricter(const uapi_firewall_finding *a, const uapi_firewall_finding *b)
-{
-    return a->action != b->action ? a->action > b->action : a->severity > b->severity;
 }
 
 void uapi_firewall_conclude(uapi_firewall_report *report, const uapi_firewall_collector *collector)
@@ -126,7 +156,9 @@ void uapi_firewall_conclude(uapi_firewall_report *report, const uapi_firewall_co
         qsort(report->findings, report->count, sizeof(*report->findings), by_place);
     }
     report->decisive = &report->findings[0];
+    report->shadow = report->findings[0].shadow;
     for (i = 1; i < report->count; i++) {
+        report->shadow = report->findings[i].shadow > report->shadow ? report->findings[i].shadow : report->shadow;
         if (stricter(&report->findings[i], report->decisive)) {
             report->decisive = &report->findings[i];
         }

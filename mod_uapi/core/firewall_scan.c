@@ -446,7 +446,7 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (firewall->needs_utf8) {
         scan.text.bytes.data = mend_utf8(text->bytes.data, length, pool);
     }
-    uapi_firewall_collector_init(&scan.found, firewall, text->call->direction, pool);
+    uapi_firewall_collector_init(&scan.found, firewall, text->call, scan.text.bytes, 0, pool);
     scan.limit = LEAST_CANDIDATES > length / BYTES_PER_CANDIDATE ? LEAST_CANDIDATES : length / BYTES_PER_CANDIDATE;
     status = run(&scan);
     uapi_firewall_conclude(report, &scan.found);

@@ -159,12 +159,14 @@ typedef struct uapi_policy_scanner {
 } uapi_policy_scanner;
 
 /**
- * All Firewall documents merged, the strictest mode and action winning. Default when there is none: enforce, no
- * entries.
+ * All Firewall documents merged, the strictest mode winning, and of those in that mode the strictest action. Default
+ * when there is none: enforce, no entries.
  */
 uapi_mode uapi_policy_firewall_mode(const uapi_policy *policy);
 /** Array of uapi_policy_scanner; never NULL. */
 const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *policy);
+/** The same of documents in shadow mode where others enforce; else empty. */
+const apr_array_header_t *uapi_policy_shadow_scanners(const uapi_policy *policy);
 
 /** Counts, for lint's summary and doctor. */
 void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers,

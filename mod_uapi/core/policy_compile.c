@@ -47,43 +47,6 @@ static const char *intern(compiler *c, const char *text)
 
 /* ---------------------------------------------------------------- scopes */
 
-static int compare_names(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-static const char *const *sort_names(compiler *c, const apr_array_header_t *nodes, const uapi_yaml_node *one,
-                                     uint32_t *count)
-{
-    uint32_t listed = nodes != NULL ? (uint32_t)nodes->nelts : 0;
-    const char **names = apr_pcalloc(c->pool, (listed + 1) * sizeof(*names));
-
-    *count = 0;
-    if (one != NULL) {
-        names[(*count)++] = intern(c, one->text);
-    }
-    for (uint32_t i = 0; i < listed; i++) {
-        names[(*count)++] = intern(c, APR_ARRAY_IDX(nodes, i, const uapi_yaml_node *)->text);
-    }
-    qsort(names, *count, sizeof(*names), compare_names);
-    return names;
-}
-
-static void compile_subjects(compiler *c, uapi_policy_scope *scope, const apr_array_header_t *forms)
-{
-    uapi_policy_subject *subjects = apr_pcalloc(c->pool, ((size_t)forms->nelts + 1) * sizeof(*subjects));
-
-    for (int i = 0; i < forms->nelts; i++) {
-        const uapi_form_subject *form = APR_ARRAY_IDX(forms, i, uapi_form_subject *);
-        subjects[i].type = form->type.node != NULL ? form->type.value : -1;
-        /* "id" and "ids" exclude each other */
-        subjects[i].ids = sort_names(c, form->ids, form->id, &subjects[i].id_count);
-        subjects[i].roles = sort_names(c, form->roles, NULL, &subjects[i].role_count);
-    }
-    scope->subjects = subjects;
-    scope->subject_count = (uint32_t)forms->nelts;
-}
-
 static void draft_policy(compiler *c, const uapi_form_document *document)
 {
     const uapi_form_policy *form = document->spec;
@@ -92,9 +55,7 @@ static void draft_policy(compiler *c, const uapi_form_document *document)
     scope->name = intern(c, document->metadata->name->text);
     scope->tenant = document->metadata->tenant != NULL ? intern(c, document->metadata->tenant->text) : NULL;
     scope->shadow = form->mode.node != NULL && form->mode.value == 1;
-    if (form->subjects != NULL) {
-        compile_subjects(c, scope, form->subjects);
-    }
+    scope->subjects = uapi_policy_compile_subjects(form->subjects, &scope->subject_count, c->pool);
     for (int i = 0; i < form->rules->nelts; i++) {
         const uapi_form_rule *rule = APR_ARRAY_IDX(form->rules, i, uapi_form_rule *);
         draft fresh = {{scope, intern(c, rule->id->text), (uapi_effect)rule->effect.value}, rule};

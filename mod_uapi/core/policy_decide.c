@@ -6,7 +6,6 @@
  */
 #include "policy_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { NO_RULE = 0x7fffffff };
@@ -22,42 +21,13 @@ typedef struct search {
     unsigned visited;
 } search;
 
-/* ---------------------------------------------------------------- subjects */
-
-static int compare_names(const void *key, const void *element)
-{
-    return strcmp(key, *(const char *const *)element);
-}
-
-static int among(const char *name, const char *const *sorted, uint32_t count)
-{
-    return name != NULL && bsearch(name, sorted, count, sizeof(*sorted), compare_names) != NULL;
-}
-
-static int has_role(const uapi_principal *principal, const uapi_policy_subject *subject)
-{
-    for (const char *const *role = principal->roles; role != NULL && *role != NULL; role++) {
-        if (among(*role, subject->roles, subject->role_count)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int is_subject(const uapi_principal *principal, const uapi_policy_scope *scope)
-{
-    for (uint32_t i = 0; i < scope->subject_count; i++) {
-        const uapi_policy_subject *subject = &scope->subjects[i];
-        if ((subject->type < 0 || subject->type == (int)principal->type) &&
-            (subject->id_count == 0 || among(principal->id, subject->ids, subject->id_count)) &&
-            (subject->role_count == 0 || has_role(principal, subject))) {
-            return 1;
-        }
-    }
-    return scope->subject_count == 0;
-}
-
 /* ---------------------------------------------------------------- rules */
+
+static int is_subject(const search *s, const uapi_policy_scope *scope)
+{
+    return uapi_policy_is_subject(scope->subjects, scope->subject_count, (int)s->principal->type, s->principal->id,
+                                  s->principal->roles);
+}
 
 static void visit_rules(void *baton, const uint32_t *ranks, uint32_t count)
 {
@@ -72,7 +42,7 @@ static void visit_rules(void *baton, const uint32_t *ranks, uint32_t count)
         if (rule->effect == UAPI_EFFECT_ALLOW && rule->scope->shadow) {
             continue; /* what is tried out in shadow must not open anything */
         }
-        if (ranks[i] < *lowest && is_subject(s->principal, rule->scope)) {
+        if (ranks[i] < *lowest && is_subject(s, rule->scope)) {
             *lowest = ranks[i];
         }
     }

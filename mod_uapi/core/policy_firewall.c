@@ -2,7 +2,8 @@
 /*
  * Firewall documents are merged so that adding one never loosens another. In one document a rule's action stands for
  * its scanner's. Across documents the strictest wins, and a document that speaks of the scanner only speaks of all its
- * rules: what one document blocks as a whole, another cannot let through by naming the rule.
+ * rules: what one document blocks as a whole, another cannot let through by naming the rule. Documents in shadow mode
+ * are merged apart where another one enforces: they say what they would have done.
  */
 #include "policy_internal.h"
 
@@ -61,6 +62,7 @@ void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_fire
                               "scanner %s says nothing: give it \"request\", \"response\" or \"rules\"", quoted);
         }
     }
+    uapi_policy_check_rulings(source, firewall);
 }
 
 /* ---------------------------------------------------------------- merging */
@@ -160,40 +162,64 @@ static int compare(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->rule != NULL ? a->rule : "", b->rule != NULL ? b->rule : "");
 }
 
+static uapi_mode mode_of(const uapi_form_document *document)
+{
+    const uapi_form_firewall *form = document->spec;
+
+    return form->mode.node != NULL ? uapi_policy_form_mode(&form->mode) : UAPI_MODE_ENFORCE;
+}
+
 static void merge_modes(uapi_policy *policy, const apr_array_header_t *documents)
 {
     policy->firewall_mode = documents->nelts > 0 ? UAPI_MODE_DISABLED : UAPI_MODE_ENFORCE;
     for (int i = 0; i < documents->nelts; i++) {
-        const uapi_form_firewall *form = APR_ARRAY_IDX(documents, i, uapi_form_document *)->spec;
-        uapi_mode mode = form->mode.node != NULL ? uapi_policy_form_mode(&form->mode) : UAPI_MODE_ENFORCE;
+        uapi_mode mode = mode_of(APR_ARRAY_IDX(documents, i, uapi_form_document *));
         if (mode > policy->firewall_mode) {
             policy->firewall_mode = mode;
         }
     }
 }
 
+/* What the documents in one mode say of scanners, merged. */
+static apr_array_header_t *merge_documents(const uapi_policy_source *source, uapi_mode mode, apr_pool_t *pool)
+{
+    const apr_array_header_t *documents = source->documents[UAPI_FORM_FIREWALL];
+    apr_array_header_t *lists = apr_array_make(source->pool, documents->nelts + 1, sizeof(apr_array_header_t *));
+    apr_hash_t *merged = apr_hash_make(source->pool);
+    apr_array_header_t *scanners;
+
+    for (int i = 0; i < documents->nelts; i++) {
+        const uapi_form_document *document = APR_ARRAY_IDX(documents, i, uapi_form_document *);
+        if (mode_of(document) == mode) {
+            apr_array_header_t *list = list_entries(document->spec, pool);
+            for (int j = 0; j < list->nelts; j++) {
+                merge_entry(merged, &APR_ARRAY_IDX(list, j, uapi_policy_scanner), source->pool);
+            }
+            APR_ARRAY_PUSH(lists, apr_array_header_t *) = list;
+        }
+    }
+    for (int i = 0; i < lists->nelts; i++) {
+        hold_rules(merged, APR_ARRAY_IDX(lists, i, apr_array_header_t *), source->pool);
+    }
+    scanners = apr_array_make(pool, (int)apr_hash_count(merged) + 1, sizeof(uapi_policy_scanner));
+    for (apr_hash_index_t *at = apr_hash_first(source->pool, merged); at != NULL; at = apr_hash_next(at)) {
+        APR_ARRAY_PUSH(scanners, uapi_policy_scanner) = *(const uapi_policy_scanner *)apr_hash_this_val(at);
+    }
+    qsort(scanners->elts, (size_t)scanners->nelts, sizeof(uapi_policy_scanner), compare);
+    return scanners;
+}
+
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool)
 {
     const apr_array_header_t *documents = source->documents[UAPI_FORM_FIREWALL];
-    apr_array_header_t **lists = apr_pcalloc(source->pool, sizeof(*lists) * ((size_t)documents->nelts + 1));
-    apr_hash_t *merged = apr_hash_make(source->pool);
 
     merge_modes(policy, documents);
-    for (int i = 0; i < documents->nelts; i++) {
-        lists[i] = list_entries(APR_ARRAY_IDX(documents, i, uapi_form_document *)->spec, pool);
-        for (int j = 0; j < lists[i]->nelts; j++) {
-            merge_entry(merged, &APR_ARRAY_IDX(lists[i], j, uapi_policy_scanner), source->pool);
-        }
-    }
-    for (int i = 0; i < documents->nelts; i++) {
-        hold_rules(merged, lists[i], source->pool);
-    }
     policy->firewall_count = (unsigned)documents->nelts;
-    policy->scanners = apr_array_make(pool, (int)apr_hash_count(merged) + 1, sizeof(uapi_policy_scanner));
-    for (apr_hash_index_t *at = apr_hash_first(source->pool, merged); at != NULL; at = apr_hash_next(at)) {
-        APR_ARRAY_PUSH(policy->scanners, uapi_policy_scanner) = *(const uapi_policy_scanner *)apr_hash_this_val(at);
-    }
-    qsort(policy->scanners->elts, (size_t)policy->scanners->nelts, sizeof(uapi_policy_scanner), compare);
+    policy->scanners = merge_documents(source, policy->firewall_mode, pool);
+    policy->shadow_scanners = policy->firewall_mode == UAPI_MODE_ENFORCE
+                                  ? merge_documents(source, UAPI_MODE_SHADOW, pool)
+                                  : apr_array_make(pool, 1, sizeof(uapi_policy_scanner));
+    uapi_policy_compile_rulings(policy, source, pool);
 }
 
 /* ---------------------------------------------------------------- reading it */
@@ -206,6 +232,11 @@ uapi_mode uapi_policy_firewall_mode(const uapi_policy *policy)
 const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *policy)
 {
     return policy->scanners;
+}
+
+const apr_array_header_t *uapi_policy_shadow_scanners(const uapi_policy *policy)
+{
+    return policy->shadow_scanners;
 }
 
 const char *uapi_action_name(uapi_action action)

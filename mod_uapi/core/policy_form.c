@@ -5,6 +5,8 @@
  */
 #include "policy_form.h"
 
+#include "../include/uapi_plugin.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---------------------------------------------------------------- words */
@@ -38,9 +40,29 @@ static const char *const firewall_modes[] = {"enforce", "shadow", "disabled", NU
 static const uapi_mode firewall_mode_values[] = {UAPI_MODE_ENFORCE, UAPI_MODE_SHADOW, UAPI_MODE_DISABLED};
 static const uapi_form_words firewall_mode_words = {firewall_modes, NULL};
 
-static const char *const actions[] = {"allow", "log", "redact", "block", NULL};
-static const uapi_action action_values[] = {UAPI_ACTION_ALLOW, UAPI_ACTION_LOG, UAPI_ACTION_REDACT, UAPI_ACTION_BLOCK};
-static const uapi_form_words action_words = {actions, approval};
+static const char *const actions[] = {
+    [UAPI_ACTION_ALLOW] = "allow",   [UAPI_ACTION_LOG] = "log",
+    [UAPI_ACTION_REDACT] = "redact", [UAPI_ACTION_APPROVE] = "require_approval",
+    [UAPI_ACTION_BLOCK] = "block",   NULL,
+};
+static const uapi_form_words action_words = {actions, NULL};
+
+static const char *const directions[] = {
+    [UAPI_DIRECTION_REQUEST - 1] = "request",
+    [UAPI_DIRECTION_RESPONSE - 1] = "response",
+    [UAPI_DIRECTION_BOTH - 1] = "both",
+    NULL,
+};
+static const uapi_form_words direction_words = {directions, NULL};
+
+static const char *const severities[] = {
+    [UAPI_SEVERITY_LOW - 1] = "low",
+    [UAPI_SEVERITY_MEDIUM - 1] = "medium",
+    [UAPI_SEVERITY_HIGH - 1] = "high",
+    [UAPI_SEVERITY_CRITICAL - 1] = "critical",
+    NULL,
+};
+static const uapi_form_words severity_words = {severities, NULL};
 
 static const char *const protocols[] = {"mcp", "rest", NULL};
 static const char *const protocols_later[] = {"llm", NULL};
@@ -72,7 +94,7 @@ static const uapi_form_words http_method_words = {http_methods, NULL};
 
 uapi_action uapi_policy_form_action(const uapi_form_word *word)
 {
-    return (unsigned)word->value < COUNT(action_values) ? action_values[word->value] : UAPI_ACTION_BLOCK;
+    return (unsigned)word->value < COUNT(actions) - 1 ? (uapi_action)word->value : UAPI_ACTION_BLOCK;
 }
 
 uapi_mode uapi_policy_form_mode(const uapi_form_word *word)
@@ -154,9 +176,52 @@ static const uapi_form_field scanner_fields[] = {
 };
 static const uapi_form_shape scanner = {"scanner", "a scanner", sizeof(uapi_form_scanner), 0, scanner_fields};
 
+static const uapi_form_field firewall_rule_fields[] = {
+    {"id", UAPI_FORM_STRING, 1, offsetof(uapi_form_ruling, id), NULL, NULL},
+    {"subjects", UAPI_FORM_MAPS, 0, offsetof(uapi_form_ruling, subjects), NULL, &subject},
+    {"server", UAPI_FORM_STRING_OR_LIST, 0, offsetof(uapi_form_ruling, servers), NULL, NULL},
+    {"tools", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, tools), NULL, NULL},
+    {"direction", UAPI_FORM_WORD, 0, offsetof(uapi_form_ruling, direction), &direction_words, NULL},
+    {"scanners", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, scanners), NULL, NULL},
+    {"rules", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, rules), NULL, NULL},
+    {"severity", UAPI_FORM_WORD, 0, offsetof(uapi_form_ruling, severity), &severity_words, NULL},
+    {"action", UAPI_FORM_WORD, 1, offsetof(uapi_form_ruling, action), &action_words, NULL},
+    {"mode", UAPI_FORM_WORD, 0, offsetof(uapi_form_ruling, mode), &firewall_mode_words, NULL},
+    {0},
+};
+static const uapi_form_shape firewall_rule = {
+    "firewallRule", "a firewall rule", sizeof(uapi_form_ruling), 0, firewall_rule_fields,
+};
+
+static const uapi_form_field value_fields[] = {
+    {"sha256", UAPI_FORM_STRING, 0, offsetof(uapi_form_value_of, sha256), NULL, NULL},
+    {"exact", UAPI_FORM_STRING, 0, offsetof(uapi_form_value_of, exact), NULL, NULL},
+    {"glob", UAPI_FORM_STRING, 0, offsetof(uapi_form_value_of, glob), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape value = {"value", "a value", sizeof(uapi_form_value_of), 0, value_fields};
+
+static const uapi_form_field allow_fields[] = {
+    {"id", UAPI_FORM_STRING, 1, offsetof(uapi_form_ruling, id), NULL, NULL},
+    {"owner", UAPI_FORM_STRING, 1, offsetof(uapi_form_ruling, owner), NULL, NULL},
+    {"reason", UAPI_FORM_STRING, 1, offsetof(uapi_form_ruling, reason), NULL, NULL},
+    {"expires", UAPI_FORM_STRING, 1, offsetof(uapi_form_ruling, expires), NULL, NULL},
+    {"subjects", UAPI_FORM_MAPS, 0, offsetof(uapi_form_ruling, subjects), NULL, &subject},
+    {"server", UAPI_FORM_STRING_OR_LIST, 0, offsetof(uapi_form_ruling, servers), NULL, NULL},
+    {"tools", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, tools), NULL, NULL},
+    {"direction", UAPI_FORM_WORD, 0, offsetof(uapi_form_ruling, direction), &direction_words, NULL},
+    {"scanners", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, scanners), NULL, NULL},
+    {"rules", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_ruling, rules), NULL, NULL},
+    {"value", UAPI_FORM_MAP, 0, offsetof(uapi_form_ruling, value), NULL, &value},
+    {0},
+};
+static const uapi_form_shape allow = {"allow", "an allow-list entry", sizeof(uapi_form_ruling), 0, allow_fields};
+
 static const uapi_form_field firewall_fields[] = {
     {"mode", UAPI_FORM_WORD, 0, offsetof(uapi_form_firewall, mode), &firewall_mode_words, NULL},
     {"scanners", UAPI_FORM_NAMED, 0, offsetof(uapi_form_firewall, scanners), NULL, &scanner},
+    {"rules", UAPI_FORM_MAPS, 0, offsetof(uapi_form_firewall, rules), NULL, &firewall_rule},
+    {"allow", UAPI_FORM_MAPS, 0, offsetof(uapi_form_firewall, allow), NULL, &allow},
     {0},
 };
 static const uapi_form_shape firewall = {

@@ -23,6 +23,8 @@ typedef enum uapi_form_value {
     UAPI_FORM_STRING_OR_LIST, /* the same, or a single string */
     UAPI_FORM_MAP,            /* pointer to the record of the shape */
     UAPI_FORM_MAPS,           /* apr_array_header_t * of pointers to records: a list of mappings */
+    UAPI_FORM_BOOLEAN,        /* uapi_form_word: 0 false, 1 true */
+    UAPI_FORM_NUMBER,         /* const uapi_yaml_node * of a plain scalar that is a number */
     UAPI_FORM_NAMED,          /* apr_array_header_t * of uapi_form_named: a mapping with keys that the author chooses */
     UAPI_FORM_LATER           /* a field of a later release: refused by name */
 } uapi_form_value;
@@ -92,10 +94,27 @@ typedef struct uapi_form_scanner {
     apr_array_header_t *rules;        /* uapi_form_named of uapi_form_scanner; theirs are NULL */
 } uapi_form_scanner;
 
+/** A rule of a Firewall, or an entry of its allow-list: which findings, and what of them. */
+typedef struct uapi_form_value_of {
+    const uapi_yaml_node *node, *sha256, *exact, *glob;
+} uapi_form_value_of;
+
+typedef struct uapi_form_ruling {
+    const uapi_yaml_node *node, *id;
+    apr_array_header_t *subjects; /* uapi_form_subject * */
+    apr_array_header_t *servers, *tools, *scanners, *rules;
+    uapi_form_word direction; /* uapi_direction, less one */
+    uapi_form_word severity;  /* uapi_severity, less one */
+    uapi_form_word action, mode;
+    const uapi_yaml_node *owner, *reason, *expires; /* of an entry of the allow-list */
+    uapi_form_value_of *value;
+} uapi_form_ruling;
+
 typedef struct uapi_form_firewall {
     const uapi_yaml_node *node;
-    uapi_form_word mode;          /* 0 enforce, 1 shadow, 2 disabled */
-    apr_array_header_t *scanners; /* uapi_form_named of uapi_form_scanner */
+    uapi_form_word mode;               /* 0 enforce, 1 shadow, 2 disabled */
+    apr_array_header_t *scanners;      /* uapi_form_named of uapi_form_scanner */
+    apr_array_header_t *rules, *allow; /* uapi_form_ruling * */
 } uapi_form_firewall;
 
 typedef struct uapi_form_inject {

@@ -90,6 +90,33 @@ static uapi_form_word read_word(const reader *r, const char *name, const uapi_ya
     return word;
 }
 
+static uapi_form_word read_boolean(const reader *r, const char *name, const uapi_yaml_node *node)
+{
+    uapi_form_word word = {NULL, 0};
+
+    if (is_kind(r, name, node, UAPI_YAML_SCALAR, "true or false")) {
+        word.value = strcmp(node->text, "true") == 0;
+        if (node->plain && (word.value || strcmp(node->text, "false") == 0)) {
+            word.node = node;
+        } else {
+            uapi_policy_error(r->diagnoses, node, "%s must be true or false, not %s", name, quote_node(r, node));
+        }
+    }
+    return word;
+}
+
+static const uapi_yaml_node *read_number(const reader *r, const char *name, const uapi_yaml_node *node)
+{
+    if (!is_kind(r, name, node, UAPI_YAML_SCALAR, "a number")) {
+        return NULL;
+    }
+    if (uapi_yaml_type_of(node) != UAPI_YAML_NUMBER) {
+        uapi_policy_error(r->diagnoses, node, "%s must be a number, not %s", name, uapi_yaml_describe(node));
+        return NULL;
+    }
+    return node;
+}
+
 static apr_array_header_t *read_strings(const reader *r, const char *name, const uapi_yaml_node *node, int or_one)
 {
     apr_array_header_t *strings = apr_array_make(r->pool, 4, sizeof(const uapi_yaml_node *));
@@ -181,6 +208,12 @@ static void read_field(const reader *r, const uapi_form_field *field, const uapi
         break;
     case UAPI_FORM_MAPS:
         *(apr_array_header_t **)at = read_maps(r, name, item->value, field->shape);
+        break;
+    case UAPI_FORM_BOOLEAN:
+        *(uapi_form_word *)at = read_boolean(r, name, item->value);
+        break;
+    case UAPI_FORM_NUMBER:
+        *(const uapi_yaml_node **)at = read_number(r, name, item->value);
         break;
     case UAPI_FORM_NAMED:
         *(apr_array_header_t **)at = read_named(r, name, item->value, field->shape);

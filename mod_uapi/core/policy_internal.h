@@ -12,6 +12,7 @@
 #include "policy_diagnose.h"
 #include "policy_form.h"
 #include "policy_names.h"
+#include "policy_ruling.h"
 
 /** Longest name or pattern of a server, tool or method. */
 #define UAPI_POLICY_MAX_NAME 256
@@ -37,10 +38,19 @@ const char *uapi_policy_read_text(const char *path, char **text, size_t *length,
 void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *document, uapi_form_kind kind);
 
 /** The parts of it: one file each. */
+void uapi_policy_check_subjects(uapi_policy_source *source, const apr_array_header_t *subjects);
+void uapi_policy_check_server_pattern(uapi_policy_source *source, const uapi_yaml_node *pattern);
+/** A pattern of tools or methods; 1 if nothing is wrong with it. */
+int uapi_policy_check_pattern(uapi_policy_source *source, const char *what, const uapi_yaml_node *pattern);
+/** The id of a rule in a `document` ("policy"), unique in `ids`. */
+void uapi_policy_check_id(uapi_policy_source *source, apr_hash_t *ids, const char *document, const uapi_yaml_node *id);
+void uapi_policy_check_rulings(uapi_policy_source *source, const uapi_form_firewall *firewall);
 void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy *policy);
 void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_firewall *firewall);
 void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *server);
 void uapi_policy_check_operations(uapi_policy_source *source, uapi_form_server *server);
+/** "2027-06-30" to its first moment in UTC. 1; or 0 if it is no date. */
+int uapi_policy_read_date(const char *text, apr_time_t *midnight);
 /** 1 if it is a name as tenants, principals and credentials have one; otherwise the fault is reported. */
 int uapi_policy_check_name(uapi_policy_source *source, const char *what, const uapi_yaml_node *name);
 
@@ -94,13 +104,20 @@ struct uapi_policy {
     int pins;                    /* some server pins its tools */
     apr_hash_t *known;           /* names of servers that are declared or named exactly */
     uapi_mode firewall_mode;
-    apr_array_header_t *scanners; /* uapi_policy_scanner */
+    apr_array_header_t *scanners, *shadow_scanners; /* uapi_policy_scanner */
+    uapi_rulings rulings, exceptions;
     unsigned policy_count, firewall_count;
 };
 
 /** Compile what was judged to be without fault. Copies what it keeps into the pool. */
 uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *pool);
 /** The parts of it. */
+const uapi_policy_subject *uapi_policy_compile_subjects(const apr_array_header_t *forms, uint32_t *count,
+                                                        apr_pool_t *pool);
+/** 1 if one of them describes the caller, or if there are none. `type`: uapi_principal_type, -1 for none. */
+int uapi_policy_is_subject(const uapi_policy_subject *subjects, uint32_t count, int type, const char *id,
+                           const char *const *roles);
+void uapi_policy_compile_rulings(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 /** NULL if the server names none. */

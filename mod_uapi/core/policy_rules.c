@@ -17,46 +17,6 @@ static const char *quote(const uapi_policy_source *source, const uapi_yaml_node 
     return uapi_yaml_quote(node->text, node->length, source->pool);
 }
 
-/* ---------------------------------------------------------------- subjects */
-
-static void check_names(uapi_policy_source *source, const char *what, const apr_array_header_t *names)
-{
-    for (int i = 0; names != NULL && i < names->nelts; i++) {
-        uapi_policy_check_name(source, what, APR_ARRAY_IDX(names, i, const uapi_yaml_node *));
-    }
-}
-
-static void check_anonymous(uapi_policy_source *source, const uapi_form_subject *subject)
-{
-    if (subject->roles != NULL) {
-        uapi_policy_error(source->diagnoses, subject->node,
-                          "anonymous callers have no roles, so this subject can never match");
-    }
-    if (subject->id != NULL || subject->ids != NULL) {
-        uapi_policy_error(source->diagnoses, subject->node, "anonymous callers have no id of their own: leave it out");
-    }
-}
-
-static void check_subject(uapi_policy_source *source, const uapi_form_subject *subject)
-{
-    if (subject->node->items == NULL) {
-        uapi_policy_error(
-            source->diagnoses, subject->node,
-            "a subject needs \"type\", \"roles\", \"id\" or \"ids\"; leave \"subjects\" out to mean everyone");
-    }
-    if (subject->id != NULL && subject->ids != NULL) {
-        uapi_policy_error(source->diagnoses, subject->node, "a subject has either \"id\" or \"ids\"");
-    }
-    if (subject->id != NULL) {
-        uapi_policy_check_name(source, "id", subject->id);
-    }
-    check_names(source, "id", subject->ids);
-    check_names(source, "role", subject->roles);
-    if (subject->type.node != NULL && subject->type.value == UAPI_PRINCIPAL_ANONYMOUS) {
-        check_anonymous(source, subject);
-    }
-}
-
 /* ---------------------------------------------------------------- patterns */
 
 /* What is wrong with a pattern of tools or methods; NULL if nothing is. */
@@ -86,7 +46,7 @@ static const char *judge_pattern(const char *text, size_t length)
     return NULL;
 }
 
-static int check_pattern(uapi_policy_source *source, const char *what, const uapi_yaml_node *pattern)
+int uapi_policy_check_pattern(uapi_policy_source *source, const char *what, const uapi_yaml_node *pattern)
 {
     const char *fault = judge_pattern(pattern->text, pattern->length);
 
@@ -96,7 +56,7 @@ static int check_pattern(uapi_policy_source *source, const char *what, const uap
     return fault == NULL;
 }
 
-static void check_server_pattern(uapi_policy_source *source, const uapi_yaml_node *pattern)
+void uapi_policy_check_server_pattern(uapi_policy_source *source, const uapi_yaml_node *pattern)
 {
     size_t plain = strspn(pattern->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._@-*?");
 
@@ -179,7 +139,7 @@ static void warn_of_unknown_method(uapi_policy_source *source, const uapi_yaml_n
 
 static void check_method(uapi_policy_source *source, const uapi_form_rule *rule, const uapi_yaml_node *method)
 {
-    if (!check_pattern(source, "method", method)) {
+    if (!uapi_policy_check_pattern(source, "method", method)) {
         return;
     }
     if (rule->tools != NULL && !matches(method, tool_call)) {
@@ -219,10 +179,10 @@ static void check_index_size(uapi_policy_source *source, const uapi_form_rule *r
 static void check_rule(uapi_policy_source *source, const uapi_form_rule *rule)
 {
     for (int i = 0; rule->servers != NULL && i < rule->servers->nelts; i++) {
-        check_server_pattern(source, APR_ARRAY_IDX(rule->servers, i, const uapi_yaml_node *));
+        uapi_policy_check_server_pattern(source, APR_ARRAY_IDX(rule->servers, i, const uapi_yaml_node *));
     }
     for (int i = 0; rule->tools != NULL && i < rule->tools->nelts; i++) {
-        check_pattern(source, "tool", APR_ARRAY_IDX(rule->tools, i, const uapi_yaml_node *));
+        uapi_policy_check_pattern(source, "tool", APR_ARRAY_IDX(rule->tools, i, const uapi_yaml_node *));
     }
     for (int i = 0; rule->methods != NULL && i < rule->methods->nelts; i++) {
         check_method(source, rule, APR_ARRAY_IDX(rule->methods, i, const uapi_yaml_node *));
@@ -230,13 +190,13 @@ static void check_rule(uapi_policy_source *source, const uapi_form_rule *rule)
     check_index_size(source, rule);
 }
 
-static void check_rule_id(uapi_policy_source *source, apr_hash_t *ids, const uapi_yaml_node *id)
+void uapi_policy_check_id(uapi_policy_source *source, apr_hash_t *ids, const char *document, const uapi_yaml_node *id)
 {
     const uapi_yaml_node *first = apr_hash_get(ids, id->text, APR_HASH_KEY_STRING);
 
     if (first != NULL) {
-        uapi_policy_error(source->diagnoses, id, "rule id %s is used twice in this policy, first at line %u",
-                          quote(source, id), first->line);
+        uapi_policy_error(source->diagnoses, id, "rule id %s is used twice in this %s, first at line %u",
+                          quote(source, id), document, first->line);
     } else if (uapi_policy_check_name(source, "rule id", id)) {
         apr_hash_set(ids, id->text, APR_HASH_KEY_STRING, id);
     }
@@ -246,14 +206,12 @@ void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy
 {
     apr_hash_t *ids = apr_hash_make(source->pool);
 
-    for (int i = 0; policy->subjects != NULL && i < policy->subjects->nelts; i++) {
-        check_subject(source, APR_ARRAY_IDX(policy->subjects, i, uapi_form_subject *));
-    }
+    uapi_policy_check_subjects(source, policy->subjects);
     for (int i = 0; policy->rules != NULL && i < policy->rules->nelts; i++) {
         const uapi_form_rule *rule = APR_ARRAY_IDX(policy->rules, i, uapi_form_rule *);
         check_rule(source, rule);
         if (rule->id != NULL) {
-            check_rule_id(source, ids, rule->id);
+            uapi_policy_check_id(source, ids, "policy", rule->id);
         }
     }
 }

@@ -127,6 +127,10 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_FIREWALL_BLOCKED] = {"firewall.blocked", 403, UAPI_RPC_FIREWALL_BLOCKED,
                                       "The content of the call was found unsafe.",
                                       "Remove the content that the named scanner rule is about."},
+    [UAPI_REASON_APPROVAL_REQUIRED] =
+        {"approval.required", 403, UAPI_RPC_APPROVAL_REQUIRED,
+         "The content of the call may pass only with a person's approval, which cannot be given here yet.",
+         "Remove the content that the named scanner rule is about, or ask the operator for an exception."},
     [UAPI_REASON_FIREWALL_OVERLOAD] = {"firewall.overload", 403, UAPI_RPC_FIREWALL_BLOCKED,
                                        "The content of the call has more suspicious places than can be judged.",
                                        "Send less in one call."},

@@ -72,6 +72,7 @@ typedef enum uapi_reason {
     UAPI_REASON_ARGUMENTS_INVALID,     /* arguments.invalid: they do not match the tool's schema */
     UAPI_REASON_ARGUMENTS_SCHEMA,      /* arguments.schema: the tool has none that can be checked */
     UAPI_REASON_FIREWALL_BLOCKED,      /* firewall.blocked */
+    UAPI_REASON_APPROVAL_REQUIRED,     /* approval.required: a rule of the firewall wants a person's approval */
     UAPI_REASON_FIREWALL_OVERLOAD,     /* firewall.overload: more candidates than can be judged */
     UAPI_REASON_CREDENTIAL_MISSING,    /* credential.missing */
     UAPI_REASON_CREDENTIAL_UNREADABLE, /* credential.unreadable: it does not decrypt */

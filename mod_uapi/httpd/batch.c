@@ -52,7 +52,7 @@ void uapi_batch_block(request_rec *r, uapi_call *call, const uapi_firewall_findi
     }
     for (uint32_t i = 0; i < call->mcp.count; i++) {
         if (!touched || uapi_batch_touches(call, i, finding)) {
-            uapi_batch_refuse(r, call, i, UAPI_REASON_FIREWALL_BLOCKED, finding->rule);
+            uapi_batch_refuse(r, call, i, uapi_firewall_reason(finding->action), finding->rule);
         }
     }
 }

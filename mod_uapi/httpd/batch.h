@@ -24,7 +24,7 @@ void uapi_batch_begin(uapi_call *call, apr_pool_t *pool);
 
 /** Refuse one member; log it. */
 void uapi_batch_refuse(request_rec *r, uapi_call *call, uint32_t index, uapi_reason reason, const char *rule);
-/** Refuse every member that a finding touches, with firewall.blocked; all if it touches none. */
+/** Refuse every member that a finding touches, with firewall.blocked or approval.required; all if it touches none. */
 void uapi_batch_block(request_rec *r, uapi_call *call, const uapi_firewall_finding *finding);
 
 /** Fails, with the reason of the first member, if none is left. */

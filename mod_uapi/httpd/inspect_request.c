@@ -14,8 +14,9 @@ static apr_status_t block(request_rec *r, uapi_call *call, const uapi_firewall_r
 {
     const uapi_firewall_finding *decisive = report->decisive;
     call->refused_rule = (decisive != NULL) ? decisive->rule : NULL;
-    return uapi_fail(result, r->pool, APR_EACCES, UAPI_REASON_FIREWALL_BLOCKED, "%s in the request",
-                     decisive != NULL ? decisive->rule : "a finding");
+    return uapi_fail(result, r->pool, APR_EACCES,
+                     decisive != NULL ? uapi_firewall_reason(decisive->action) : UAPI_REASON_FIREWALL_BLOCKED,
+                     "%s in the request", decisive != NULL ? decisive->rule : "a finding");
 }
 
 static apr_status_t redact(request_rec *r, uapi_call *call)

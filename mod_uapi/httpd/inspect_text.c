@@ -86,8 +86,10 @@ static uapi_firewall_report to_redact(const uapi_call *call, const uapi_firewall
 
 static apr_status_t blocked(const uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
-    return uapi_fail(result, pool, APR_EACCES, UAPI_REASON_FIREWALL_BLOCKED, "%s in the response",
-                     report->decisive != NULL ? report->decisive->rule : "a finding that cannot be redacted");
+    return uapi_fail(
+        result, pool, APR_EACCES,
+        report->decisive != NULL ? uapi_firewall_reason(report->decisive->action) : UAPI_REASON_FIREWALL_BLOCKED,
+        "%s in the response", report->decisive != NULL ? report->decisive->rule : "a finding that cannot be redacted");
 }
 
 static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_call *call, const uapi_view *view,

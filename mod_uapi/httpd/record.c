@@ -82,8 +82,11 @@ static void list_findings(uapi_jcs *w, const uapi_firewall_finding *findings, ui
     for (uint32_t i = 0; i < count && i < UAPI_CALL_FINDINGS; i++) {
         uapi_jcs_object_open(w);
         member(w, "action", uapi_action_name(findings[i].action));
+        member(w, "allowed", findings[i].allowed);
+        member(w, "by", findings[i].by);
         member(w, "rule", findings[i].rule);
         member(w, "severity", severity_name(findings[i].severity));
+        member(w, "shadow", findings[i].shadow > findings[i].action ? uapi_action_name(findings[i].shadow) : NULL);
         uapi_jcs_object_close(w);
     }
 }
@@ -178,8 +181,10 @@ static const char *shadow_reason(const uapi_call *call, const uapi_verdict *verd
     if (call->request_report.overload || call->query_report.overload) {
         return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
     }
-    if (call->request_report.action > UAPI_ACTION_REDACT || call->query_report.action >= UAPI_ACTION_REDACT) {
-        return uapi_reason_describe(UAPI_REASON_FIREWALL_BLOCKED)->code;
+    if (call->request_report.shadow > UAPI_ACTION_REDACT || call->query_report.shadow >= UAPI_ACTION_REDACT) {
+        uapi_action worst = call->request_report.shadow > call->query_report.shadow ? call->request_report.shadow
+                                                                                    : call->query_report.shadow;
+        return uapi_reason_describe(uapi_firewall_reason(worst))->code;
     }
     return verdict->shadow ? uapi_reason_describe(UAPI_REASON_POLICY_DENIED)->code : NULL;
 }

@@ -10,6 +10,7 @@
 #include <apr_general.h>
 
 #include "policy.h"
+#include "policy_ruling.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -85,12 +86,32 @@ static void look_for_operations(const uapi_operations *operations)
     apr_pool_destroy(pool);
 }
 
+/* Rulings answer for any finding; an exception that has ended never speaks. */
+static void hear(const uapi_rulings *rulings, int exceptions)
+{
+    static const char *const roles[] = {"support", NULL};
+    uapi_call_info call = {sizeof(call), UAPI_DIRECTION_REQUEST, "",        "acme", "agent", "bot", roles, "mcp",
+                           "stripe",     "tools/call",           "get_user"};
+
+    for (uint32_t i = 0; i < rulings->count; i++) {
+        const uapi_ruling *ruling = &rulings->items[i];
+        must(ruling->line > 0 && ruling->directions != 0 && (ruling->expires != 0) == exceptions);
+        uapi_ruling_names(ruling, "pii.email");
+        uapi_ruling_applies(ruling, &call, UAPI_SEVERITY_HIGH);
+        must(!exceptions || (ruling->action == UAPI_ACTION_ALLOW && ruling->names.count > 0));
+        must(!exceptions || !uapi_ruling_excepts(ruling, "text", 4, ruling->expires));
+        must(i == 0 || strcmp(rulings->items[i - 1].id, ruling->id) <= 0);
+    }
+}
+
 static void use(const uapi_policy *policy)
 {
     const apr_array_header_t *scanners = uapi_policy_firewall_scanners(policy);
     unsigned policies, rules, servers, firewalls;
 
     ask(policy);
+    hear(uapi_policy_rulings(policy), 0);
+    hear(uapi_policy_exceptions(policy), 1);
     uapi_policy_counts(policy, &policies, &rules, &servers, &firewalls);
     must(rules >= policies);
     for (int i = 0; i < scanners->nelts; i++) {

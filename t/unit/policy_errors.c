@@ -189,10 +189,8 @@ static const error_case firewall_cases[] = {
     {SCANNERS("secrets: {}"),
      "p:6:5: error: scanner \"secrets\" says nothing: give it \"request\", \"response\" or \"rules\"\n"},
     {SCANNERS("Secrets: {request: block}"), "p:6:5: error: \"Secrets\" is no scanner's name: a-z 0-9 _\n"},
-    {SCANNERS("secrets: {request: blok}"),
-     "p:6:24: error: \"request\" must be allow, log, redact or block, not \"blok\"; did you mean \"block\"?\n"},
-    {SCANNERS("secrets: {response: require_approval}"),
-     "p:6:25: error: \"response\": \"require_approval\" is not yet supported\n"},
+    {SCANNERS("secrets: {request: blok}"), "p:6:24: error: \"request\" must be allow, log, redact, require_approval or "
+                                           "block, not \"blok\"; did you mean \"block\"?\n"},
     {SCANNERS("secrets: {respond: log}"),
      "p:6:15: error: unknown field \"respond\" in a scanner; did you mean \"response\"?\n"},
     {SCANNERS("secrets: {rules: {}}"), "p:6:22: error: \"rules\" is empty: leave it out\n"},
@@ -210,8 +208,8 @@ static const error_case firewall_cases[] = {
      "p:6:23: error: rule \"secrets.a\" says nothing: give it an action\n"},
     {SCANNERS("secrets: {rules: {secrets.a: [log]}}"),
      "p:6:34: error: \"secrets.a\" must be an action or a mapping, not a list\n"},
-    {SCANNERS("secrets: {rules: {secrets.a: lgo}}"),
-     "p:6:34: error: \"secrets.a\" must be allow, log, redact or block, not \"lgo\"; did you mean \"log\"?\n"},
+    {SCANNERS("secrets: {rules: {secrets.a: lgo}}"), "p:6:34: error: \"secrets.a\" must be allow, log, redact, "
+                                                     "require_approval or block, not \"lgo\"; did you mean \"log\"?\n"},
     {SCANNERS("secrets: {rules: {secrets.a: {rules: {}}}}"),
      "p:6:35: error: unknown field \"rules\" in a scanner's rule\n"},
 };

@@ -95,6 +95,15 @@ static void check_field(const json_t *schema, const uapi_form_field *field)
     case UAPI_FORM_STRING:
         check_type(schema, "string");
         break;
+    case UAPI_FORM_BOOLEAN:
+        check_type(schema, "boolean");
+        break;
+    case UAPI_FORM_NUMBER:
+        if (json_object_get(schema, "type") == NULL ||
+            strcmp(json_string_value(json_object_get(schema, "type")), "integer") != 0) {
+            check_type(schema, "number");
+        }
+        break;
     case UAPI_FORM_WORD:
         if (strcmp(field->name, "kind") != 0) { /* each document has one of them, see check_kind_words */
             check_words(schema, field);

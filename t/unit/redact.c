@@ -88,7 +88,7 @@ static void refuses_what_has_no_string(void **state)
 
 static void leaves_lenient_findings(void **state)
 {
-    uapi_firewall_finding finding = {"s", "s.r", UAPI_SEVERITY_LOW, UAPI_ACTION_LOG, 0, 4, NULL};
+    uapi_firewall_finding finding = {.scanner = "s", .rule = "s.r", .action = UAPI_ACTION_LOG, .to = 4};
     uapi_firewall_report report = {.findings = &finding, .count = 1};
     const char *out;
     size_t length;
