@@ -126,7 +126,7 @@ apr_status_t uapi_stage_decide(request_rec *r, uapi_call *call, uapi_result *res
 {
     uapi_verdict request;
     if (call->federated != NULL && call->federated->route != UAPI_FEDERATION_FORWARD) {
-        return uapi_federate_decide(r, call, result);
+        return call->mcp.batch ? uapi_federate_decide_batch(r, call, result) : uapi_federate_decide(r, call, result);
     }
     if (call->automatic && call->mcp.count > 0) {
         ask_request(call, &call->verdict);

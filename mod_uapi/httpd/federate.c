@@ -122,8 +122,9 @@ apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *r
         federated->route = UAPI_FEDERATION_OWN;
         return APR_SUCCESS;
     }
-    if (call->mcp.batch) {
-        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_RPC_BATCH, "a batch at a universal gateway");
+    if (call->mcp.batch) { /* its members are calls of their own */
+        federated->route = UAPI_FEDERATION_OWN;
+        return APR_SUCCESS;
     }
     edits = uapi_edit_list(r->pool);
     federated->route = uapi_federation_read(federated->federation, &call->json, &call->mcp.messages[0],
@@ -230,7 +231,7 @@ static int send_answer(request_rec *r, uapi_call *call, const char *text)
 }
 
 /* The id stands in the answer as it stood in the request. */
-static const char *raw_id(const request_rec *r, const uapi_call *call)
+const char *uapi_federate_raw_id(const request_rec *r, const uapi_call *call)
 {
     const uapi_json_node *node = &call->json.nodes[call->mcp.messages[0].id];
     int quotes = node->type == UAPI_JSON_STRING;
@@ -241,8 +242,9 @@ static int answer(request_rec *r, uapi_call *call)
 {
     uapi_result trouble = {0};
     const char *text = NULL;
-    int is_request = call->mcp.count > 0 && call->mcp.messages[0].kind == UAPI_MCP_REQUEST;
-    apr_status_t status = (is_request && uapi_federate_is_list(call->mcp.messages[0].method))
+    int is_request = call->mcp.count > 0 && !call->mcp.batch && call->mcp.messages[0].kind == UAPI_MCP_REQUEST;
+    apr_status_t status = call->mcp.batch ? uapi_federate_answer_batch(r, call, &text, &trouble)
+                          : (is_request && uapi_federate_is_list(call->mcp.messages[0].method))
                               ? uapi_federate_list(r, call, &text, &trouble)
                               : uapi_federate_answer(r, call, &text, &trouble);
     if (status != APR_SUCCESS) {
@@ -254,7 +256,8 @@ static int answer(request_rec *r, uapi_call *call)
         return HTTP_METHOD_NOT_ALLOWED;
     }
     if (is_request) {
-        text = apr_pstrcat(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":", raw_id(r, call), ",\"result\":", text, "}", NULL);
+        text = apr_pstrcat(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":", uapi_federate_raw_id(r, call), ",\"result\":", text,
+                           "}", NULL);
     }
     return send_answer(r, call, text);
 }
@@ -270,7 +273,7 @@ int uapi_federate_handle(request_rec *r, uapi_call *call)
 {
     uapi_result trouble = {0};
     if (call->federated->route == UAPI_FEDERATION_OWN) {
-        return is_listening(call) ? uapi_federate_stream(r, call, raw_id(r, call))
+        return is_listening(call) ? uapi_federate_stream(r, call, uapi_federate_raw_id(r, call))
                : call->mcp.count == 0 && r->method_number == M_GET && !r->header_only
                    ? uapi_federate_stream(r, call, NULL)
                    : answer(r, call);

@@ -34,6 +34,7 @@ typedef struct uapi_federated {
     const uapi_federation_peer *peer;  /* FORWARD, once connected */
     uapi_translation translation;      /* the same */
     apr_table_t *headers;              /* what replaces the client's headers upstream; an empty value removes one */
+    uapi_call **members;               /* of a batch: each as a call of its own */
     const apr_array_header_t *allowed; /* OWN: const uapi_policy_server *, those that the caller may ask for this */
 } uapi_federated;
 
@@ -45,6 +46,14 @@ apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *r
 
 /** decide, for what is the endpoint's own: allowed if it is at some server. */
 apr_status_t uapi_federate_decide(request_rec *r, uapi_call *call, uapi_result *result);
+
+/** The same for a batch (federate_batch.c): each member goes through the stages by itself. */
+apr_status_t uapi_federate_decide_batch(request_rec *r, uapi_call *call, uapi_result *result);
+/** The answers to its members, as JSON; NULL: none is due. */
+apr_status_t uapi_federate_answer_batch(request_rec *r, uapi_call *call, const char **text, uapi_result *result);
+
+/** The id of the call's message as it stood in the request: JSON. */
+const char *uapi_federate_raw_id(const request_rec *r, const uapi_call *call);
 
 /** May the caller use anything of this server? If not, a refusal must not tell that there is one. */
 int uapi_federate_is_visible(const uapi_call *call, const char *server);
@@ -69,7 +78,7 @@ typedef struct uapi_ask {
     const char *last_event;           /* of GET: the server's own id of the event to resume after; NULL: none */
     int modern;                       /* it speaks 2026-07-28 */
 
-    uapi_call *call;     /* its records */
+    uapi_call *call;     /* its records; set by who asks: a call that went through the stages already */
     uapi_reason trouble; /* NONE: there is an answer */
     long status;         /* HTTP */
     const char *session; /* the server's Mcp-Session-Id; NULL if it gave none */

@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "../core/fetch.h"
+#include "../core/mcp_batch.h"
 #include "../core/secret.h"
 #include "../core/sse.h"
 #include "affinity.h"
@@ -20,8 +21,6 @@
 #include "settle.h"
 #include "stages.h"
 #include "worker.h"
-
-static const char quoted_id[] = "1"; /* of every request: there is one to each connection */
 
 /* -------------------------------------------------------------------- what comes back */
 
@@ -44,7 +43,7 @@ static int is_stream(const uapi_fetch *fetch)
            (fetch->type[length] == '\0' || fetch->type[length] == ';' || apr_isspace(fetch->type[length]));
 }
 
-static int is_answer(const char *text, size_t length, apr_pool_t *pool)
+static int is_answer(const uapi_ask *ask, const char *text, size_t length, apr_pool_t *pool)
 {
     uapi_json json;
     uapi_mcp_body body;
@@ -56,8 +55,7 @@ static int is_answer(const char *text, size_t length, apr_pool_t *pool)
     }
     id = body.messages[0].id;
     return body.messages[0].method == NULL &&
-           (id == UAPI_JSON_NONE || (json.nodes[id].type == UAPI_JSON_NUMBER && json.nodes[id].length == 1 &&
-                                     json.text[json.nodes[id].start] == quoted_id[0]));
+           (id == UAPI_JSON_NONE || uapi_mcp_was_asked(&ask->call->mcp, &ask->call->json, NULL, &json, id, pool));
 }
 
 /* What else a server says on such a stream (notifications, requests) has nobody to go to. */
@@ -76,7 +74,7 @@ static int enough(uapi_fetch *fetch)
     }
     r->fed = fetch->length;
     while (uapi_sse_next(r->sse, &event) == APR_SUCCESS) {
-        if (event.data != NULL && is_answer(event.data, event.data_length, r->pool)) {
+        if (event.data != NULL && is_answer(r->ask, event.data, event.data_length, r->pool)) {
             r->answer = apr_pstrmemdup(r->pool, event.data, event.data_length);
             r->answer_length = event.data_length;
             return 1;
@@ -97,7 +95,7 @@ static void take_answer(uapi_ask *ask, const uapi_fetch *fetch, const reading *r
         ask->raw = r->answer;
         ask->raw_length = r->answer_length;
         ask->trouble = (r->answer == NULL) ? UAPI_REASON_RESPONSE_INVALID : UAPI_REASON_NONE;
-    } else if (fetch->length > 0 && is_answer(fetch->text, fetch->length, r->pool)) {
+    } else if (fetch->length > 0 && is_answer(ask, fetch->text, fetch->length, r->pool)) {
         ask->raw = fetch->text;
         ask->raw_length = fetch->length;
     } else if (fetch->status < 200 || fetch->status >= 300) {
@@ -183,6 +181,15 @@ static void admit(request_rec *r, uapi_ask *ask)
     ask->trouble = why.reason;
 }
 
+/* What a translated message needs besides. */
+static int add_header(void *headers, const char *name, const char *value)
+{
+    if (value[0] != '\0') {
+        apr_table_setn(headers, name, value);
+    }
+    return 1;
+}
+
 static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
 {
     const uapi_call *own = ask->call;
@@ -205,6 +212,9 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     }
     if (ask->last_event != NULL) {
         apr_table_setn(headers, "Last-Event-ID", ask->last_event);
+    }
+    if (own->federated->headers != NULL) {
+        apr_table_do(add_header, headers, own->federated->headers, "Mcp-Name", NULL);
     }
     apr_table_setn(headers, "Uapi-Call-Id", own->id);
     apr_table_setn(headers, "Uapi-Principal", own->principal->id);
@@ -235,12 +245,20 @@ static int find_member(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
     return 1;
 }
 
+/* A client's own call may take as long as any other. */
+static unsigned timeout_of(const request_rec *r, const uapi_ask *ask)
+{
+    int is_clients = ask->call->body != NULL;
+    return (is_clients && !ask->server->has_timeout) ? (unsigned)apr_time_as_msec(r->server->timeout)
+                                                     : ask->server->timeout_ms;
+}
+
 static int prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
 {
     *fetch = (uapi_fetch){.url = ask->server->url,
                           .method = ask->http_method,
                           .ca = ask->server->ca,
-                          .timeout_ms = ask->server->timeout_ms,
+                          .timeout_ms = timeout_of(r, ask),
                           .max_size = uapi_config_max_response(ask->call->route),
                           .headers = headers_of(r, ask),
                           .body = ask->body,
@@ -280,8 +298,10 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
     apr_status_t status;
     *going = 0;
     for (size_t i = 0; i < count; i++) {
-        make_call(r, call, &asks[i]);
-        admit(r, &asks[i]);
+        if (asks[i].call == NULL) {
+            make_call(r, call, &asks[i]);
+            admit(r, &asks[i]);
+        }
     }
     status = record(r, asks, count, result);
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
