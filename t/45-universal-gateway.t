@@ -145,7 +145,7 @@ is ask('resources/read', { uri => 'file:///alpha/a' })->{error}{data}{reason}, '
 is ask('resources/read', { uri => 'uapi:beta:file:///b' })->{error}{data}{reason}, 'policy.default_deny', 'a resource that no rule allows';
 is ask('tools/call', { name => 'beta__zeta' })->{error}{data}{rule}, 'no-zeta', 'a server that the caller knows tells the rule';
 is ask('tools/call', { name => 'alpha__delete' })->{error}{data}{reason}, 'policy.default_deny', 'a tool that no rule allows';
-is ask('tasks/get', { taskId => 'alpha__x' })->{error}{code}, -32601, 'what it does not do it says';
+is ask('tasks/put', { taskId => 'alpha__x' })->{error}{code}, -32601, 'what it does not do it says';
 is ask('tools/list', { cursor => 'AAAA' })->{error}{code}, -32602, 'a cursor that it never gave';
 is_deeply ask('ping', undef, body => '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', version => '2025-03-26')->{json}, [{ jsonrpc => '2.0', id => 1, result => {} }], 'a batch';
 is_deeply [map { $server{$_}->requests } qw(alpha beta secret)], [], 'none of these reached a server';

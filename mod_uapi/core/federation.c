@@ -105,6 +105,28 @@ static int is_integer(const char *text)
     return digits > 0 && text[sign + digits] == '\0' && (digits == 1 || text[sign] != '0');
 }
 
+/* Where a client's answer says which task of the server's it belongs to (2025-11-25, "basic/utilities/tasks"). */
+static void cut_related_task(const uapi_federation *federation, const uapi_json *json, const uapi_policy_server *server,
+                             apr_array_header_t *edits, apr_pool_t *pool)
+{
+    static const char *const path[] = {"result", "_meta", "io.modelcontextprotocol/related-task", "taskId"};
+    const uapi_policy_server *of;
+    uint32_t node = 0;
+    size_t prefix, from, to;
+
+    for (size_t i = 0; i < sizeof(path) / sizeof(path[0]) && node != UAPI_JSON_NONE; i++) {
+        node = uapi_json_member(json, node, path[i]);
+    }
+    if (node == UAPI_JSON_NONE || json->nodes[node].type != UAPI_JSON_STRING) {
+        return;
+    }
+    prefix = uri_prefix(federation, uapi_json_strdup(json, node, pool), &of);
+    if (prefix > 0 && of == server) {
+        uapi_json_locate(json, node, 0, prefix, &from, &to);
+        uapi_edit_add(edits, from, to, "");
+    }
+}
+
 /* The client's answer to what a server asked it: the id says which, and becomes the server's own again. */
 static uapi_federation_route read_answer(const uapi_federation *federation, const uapi_json *json, uint32_t id,
                                          const uapi_policy_server **server, apr_array_header_t *edits, apr_pool_t *pool)
@@ -125,6 +147,7 @@ static uapi_federation_route read_answer(const uapi_federation *federation, cons
     } else {
         return UAPI_FEDERATION_UNKNOWN;
     }
+    cut_related_task(federation, json, *server, edits, pool);
     return UAPI_FEDERATION_FORWARD;
 }
 
@@ -144,6 +167,16 @@ static uapi_federation_route read_uri(const uapi_federation *federation, const u
     uint32_t uri = uapi_json_member(json, message->params, "uri");
 
     return cut_prefix(federation, json, uri, uri_prefix, server, edits, pool);
+}
+
+static uapi_federation_route read_task(const uapi_federation *federation, const uapi_json *json,
+                                       const uapi_mcp_message *message, const uapi_policy_server **server,
+                                       apr_array_header_t *edits, apr_pool_t *pool)
+{
+    uint32_t id = message->params != UAPI_JSON_NONE ? uapi_json_member(json, message->params, "taskId")
+                                                    : UAPI_JSON_NONE;
+
+    return cut_prefix(federation, json, id, uri_prefix, server, edits, pool);
 }
 
 /* ref is a prompt by name or a resource template by uri. */
@@ -177,6 +210,11 @@ static const struct {
     {"resources/subscribe", read_uri},
     {"resources/unsubscribe", read_uri},
     {"completion/complete", read_reference},
+    {"tasks/get", read_task},
+    {"tasks/result", read_task},
+    {"tasks/update", read_task},
+    {"tasks/cancel", read_task},
+    {"tasks/list", NULL},
     {"initialize", NULL},
     {"server/discover", NULL},
     {"subscriptions/listen", NULL},

@@ -6,6 +6,7 @@
  * - A tool or prompt NAME of the server S is S, the separator, NAME. S ends at the first separator, so NAME may hold any.
  * - A resource URI of S is `uapi:S:URI`; a template likewise. A server's name holds no colon, so the prefix ends at the second one. (The
  *   scheme has no authority and no path of segments, so no URL parser resolves `..` or changes case in it.)
+ * - The id of a task of S is `uapi:S:ID`, wherever the protocol has it.
  * - The id of a request that S makes of the client is the string `uapi:S:n:ID` for the number ID, `uapi:S:s:ID` for the string ID.
  *
  * All are prefixes, added and cut at byte offsets (edit.h): no message is ever written anew.

@@ -81,6 +81,17 @@ static void rename_message(const renaming *r, uint32_t message)
     for_each(r, member(r, message, "content"), rename_content);
 }
 
+static void rename_task(const renaming *r, uint32_t entry)
+{
+    prefix(r, member(r, entry, "taskId"), r->uri);
+}
+
+/* Of a result, or of params: which task of the server's it belongs to. */
+static void rename_related_task(const renaming *r, uint32_t node)
+{
+    rename_task(r, member(r, member(r, node, "_meta"), "io.modelcontextprotocol/related-task"));
+}
+
 static const struct {
     const char *key; /* in the result */
     void (*visit)(const renaming *r, uint32_t node);
@@ -90,6 +101,8 @@ static const struct {
     {"contents", rename_by_uri},  /* resources/read */
     {"content", rename_content},  /* tools/call */
     {"messages", rename_message}, /* prompts/get */
+    {"task", rename_task},        /* 2025-11-25: the call became a task */
+    {"tasks", rename_task},
 };
 
 static void rename_id(const renaming *r, uint32_t id)
@@ -115,6 +128,9 @@ void uapi_federation_rename(apr_array_header_t *edits, const uapi_federation *fe
     for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
         for_each(&r, member(&r, result, results[i].key), results[i].visit);
     }
+    rename_task(&r, result); /* tasks/get and its kin; 2026-07-28: the call became a task */
+    rename_related_task(&r, result);
+    rename_related_task(&r, params);
     if (!is_string(&r, method)) {
         return;
     }
@@ -123,5 +139,8 @@ void uapi_federation_rename(apr_array_header_t *edits, const uapi_federation *fe
         rename_id(&r, member(&r, params, "requestId"));
     } else if (uapi_json_equals(json, method, "notifications/resources/updated")) {
         rename_by_uri(&r, params);
+    } else if (uapi_json_equals(json, method, "notifications/tasks/status") ||
+               uapi_json_equals(json, method, "notifications/tasks")) {
+        rename_task(&r, params);
     }
 }

@@ -87,7 +87,8 @@ static apr_status_t read_as_servers_own(request_rec *r, uapi_call *call, apr_arr
     uapi_edit_apply(&text, &call->body_length, call->body, call->body_length, edits, r->pool);
     call->body = (char *)text;
     status = uapi_understand_again(r, call, federated->modern ? name : NULL, result);
-    if (status == APR_SUCCESS && federated->modern && name != NULL) {
+    if (status == APR_SUCCESS && federated->modern && name != NULL &&
+        apr_table_get(r->headers_in, "Mcp-Name") != NULL) {
         apr_table_setn(federated->headers, "Mcp-Name", name);
     }
     return status;
@@ -99,10 +100,16 @@ static apr_status_t unsupported(request_rec *r, const uapi_call *call, uapi_resu
                      uapi_call_method(call, &call->mcp.messages[0]));
 }
 
-static int is_subscription(const uapi_call *call)
+/* What 2026-07-28 has no more. */
+static int is_past(const uapi_call *call)
 {
-    const char *method = uapi_call_method(call, &call->mcp.messages[0]);
-    return strcmp(method, "resources/subscribe") == 0 || strcmp(method, "resources/unsubscribe") == 0;
+    static const char *const past[] = {"resources/subscribe", "resources/unsubscribe", "tasks/list", "tasks/result"};
+    for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++) {
+        if (strcmp(uapi_call_method(call, &call->mcp.messages[0]), past[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *result)
@@ -129,7 +136,7 @@ apr_status_t uapi_stage_federate(request_rec *r, uapi_call *call, uapi_result *r
     edits = uapi_edit_list(r->pool);
     federated->route = uapi_federation_read(federated->federation, &call->json, &call->mcp.messages[0],
                                             &federated->server, edits, r->pool);
-    if (federated->modern && is_subscription(call)) {
+    if (federated->modern && is_past(call)) {
         federated->route = UAPI_FEDERATION_UNSUPPORTED;
     }
     switch (federated->route) {

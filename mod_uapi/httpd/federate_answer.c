@@ -13,7 +13,9 @@
 
 static const char capabilities[] =
     "{\"completions\":{},\"logging\":{},\"prompts\":{\"listChanged\":true},"
-    "\"resources\":{\"listChanged\":true,\"subscribe\":true},\"tools\":{\"listChanged\":true}}";
+    "\"resources\":{\"listChanged\":true,\"subscribe\":true},\"tools\":{\"listChanged\":true}";
+static const char tasks[] = ",\"tasks\":{\"list\":{},\"cancel\":{},\"requests\":{\"tools\":{\"call\":{}}}}";
+static const char tasks_extension[] = ",\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}";
 static const char server_info[] = "{\"name\":\"mod_uapi\",\"title\":\"mod_uapi universal gateway\",\"version\":\"1\"}";
 
 /* ------------------------------------------------------------------------- initialize */
@@ -53,7 +55,8 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
     }
     apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     *text = apr_pstrcat(r->pool, "{\"protocolVersion\":\"", uapi_mcp_revision_name(session.revision),
-                        "\",\"capabilities\":", capabilities, ",\"serverInfo\":", server_info, "}", NULL);
+                        "\",\"capabilities\":", capabilities, session.revision == UAPI_MCP_2025_11_25 ? tasks : "",
+                        "},\"serverInfo\":", server_info, "}", NULL);
     return APR_SUCCESS;
 }
 
@@ -66,8 +69,8 @@ static apr_status_t discover(request_rec *r, uapi_call *call, const char **text,
     *text = apr_pstrcat(r->pool,
                         "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\","
                         "\"2025-06-18\",\"2025-03-26\"],\"capabilities\":",
-                        capabilities,
-                        ",\"ttlMs\":60000,\"cacheScope\":\"private\",\"_meta\":{"
+                        capabilities, tasks_extension,
+                        "},\"ttlMs\":60000,\"cacheScope\":\"private\",\"_meta\":{"
                         "\"io.modelcontextprotocol/serverInfo\":",
                         server_info, "}}", NULL);
     return APR_SUCCESS;

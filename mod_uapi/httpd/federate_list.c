@@ -19,10 +19,9 @@ enum { MOST_PAGES = 64, MOST_ENTRIES = 20000, LEGACY_TTL = 5000, LONGEST_TTL = 3
 static const struct {
     const char *method, *key; /* of the array in the result */
 } lists[] = {
-    {"tools/list", "tools"},
-    {"prompts/list", "prompts"},
-    {"resources/list", "resources"},
-    {"resources/templates/list", "resourceTemplates"},
+    {"tools/list", "tools"},         {"prompts/list", "prompts"},
+    {"resources/list", "resources"}, {"resources/templates/list", "resourceTemplates"},
+    {"tasks/list", "tasks"},
 };
 
 static const char *key_of_list(const char *method)
@@ -68,6 +67,12 @@ static const char *cache_key(request_rec *r, const uapi_call *call, const part *
     return key;
 }
 
+/* Tasks change from one moment to the next. */
+static int is_kept(const uapi_call *call)
+{
+    return strcmp(call->mcp.messages[0].method, "tasks/list") != 0;
+}
+
 /* Nobody waits again at once for a server that did not answer. */
 static const char *silence_key(request_rec *r, const uapi_call *call, const part *of)
 {
@@ -103,7 +108,7 @@ static void read_entries(request_rec *r, part *of, const uapi_json *json, uint32
 /* What was judged once for this caller is kept as it was judged. */
 static void recall(request_rec *r, const uapi_call *call, part *of)
 {
-    const char *text = uapi_federate_recall(cache_key(r, call, of), r->pool);
+    const char *text = is_kept(call) ? uapi_federate_recall(cache_key(r, call, of), r->pool) : NULL;
     uapi_json json;
     uapi_result ignored = {0};
     if (text != NULL && uapi_json_read(&json, text, strlen(text), NULL, r->pool, &ignored) == APR_SUCCESS) {
@@ -115,7 +120,7 @@ static void recall(request_rec *r, const uapi_call *call, part *of)
 
 static void remember(request_rec *r, const uapi_call *call, const part *of)
 {
-    if (of->trouble == UAPI_REASON_NONE && of->ttl > 0) {
+    if (of->trouble == UAPI_REASON_NONE && of->ttl > 0 && is_kept(call)) {
         uapi_federate_remember(cache_key(r, call, of),
                                apr_pstrcat(r->pool, "[", apr_array_pstrcat(r->pool, of->entries, ','), "]", NULL),
                                apr_time_now() + apr_time_from_msec(of->ttl));
@@ -251,6 +256,9 @@ static apr_status_t find_peers(request_rec *r, uapi_call *call, part *parts, siz
     status = uapi_federate_peers(r, call, servers, peers, reasons, missing, NULL, result);
     for (size_t i = 0; i < missing && status == APR_SUCCESS; i++) {
         wanted[i]->peer = peers[i];
+        if (peers[i] != NULL && peers[i]->revision == UAPI_MCP_2026_07_28 && !is_kept(call)) {
+            wanted[i]->over = 1; /* that revision has no list of tasks */
+        }
         if (peers[i] == NULL) {
             wanted[i]->over = wanted[i]->silent = 1;
             wanted[i]->trouble = reasons[i];

@@ -23,6 +23,14 @@ static int drop_param_header(void *baton, const char *name, const char *value)
     return 1;
 }
 
+/* Tasks of the two eras have little in common but their name. */
+static int is_about_task(const uapi_call *call, const uapi_mcp_message *message)
+{
+    return strncmp(uapi_call_method(call, message), "tasks/", 6) == 0 ||
+           (message->params != UAPI_JSON_NONE &&
+            uapi_json_member(&call->json, message->params, "task") != UAPI_JSON_NONE);
+}
+
 static apr_status_t to_legacy(request_rec *r, uapi_call *call, uapi_result *result)
 {
     const uapi_mcp_message *message = &call->mcp.messages[0];
@@ -32,6 +40,9 @@ static apr_status_t to_legacy(request_rec *r, uapi_call *call, uapi_result *resu
          uapi_json_member(&call->json, message->params, "requestState") != UAPI_JSON_NONE)) {
         return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA,
                          "a retry with input, to a server that knows none");
+    }
+    if (is_about_task(call, message)) {
+        return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA, "a task, to a server of another era");
     }
     apr_table_setn(headers, "Mcp-Method", "");
     apr_table_setn(headers, "Mcp-Name", "");
@@ -90,6 +101,9 @@ static apr_status_t to_modern(request_rec *r, uapi_call *call, uapi_result *resu
         strcmp(uapi_call_method(call, message), "resources/unsubscribe") == 0) {
         return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA,
                          "a subscription of the older form, to a server that has another");
+    }
+    if (is_about_task(call, message)) {
+        return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA, "a task, to a server of another era");
     }
     if (message->kind != UAPI_MCP_REQUEST) {
         return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA,

@@ -105,9 +105,23 @@ static void reads_messages(void **state)
         {R("\"uapi:a:n:\""), UAPI_FEDERATION_UNKNOWN, NULL, NULL},
         {R("\"uapi:a:7\""), UAPI_FEDERATION_UNKNOWN, NULL, NULL},
         {R("7"), UAPI_FEDERATION_UNKNOWN, NULL, NULL},
+        {"{\"jsonrpc\":\"2.0\",\"id\":\"uapi:a:n:7\",\"result\":{\"_meta\":{\"io.modelcontextprotocol/"
+         "related-task\":{\"taskId\":\"uapi:a:t\"}}}}",
+         UAPI_FEDERATION_FORWARD, "a",
+         "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"_meta\":{\"io.modelcontextprotocol/"
+         "related-task\":{\"taskId\":\"t\"}}}}"},
+        {"{\"jsonrpc\":\"2.0\",\"id\":\"uapi:a:n:7\",\"result\":{\"_meta\":{\"io.modelcontextprotocol/"
+         "related-task\":{\"taskId\":\"uapi:b:t\"}}}}",
+         UAPI_FEDERATION_FORWARD, "a",
+         "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"_meta\":{\"io.modelcontextprotocol/"
+         "related-task\":{\"taskId\":\"uapi:b:t\"}}}}"},
         {M("tools/list", "{}"), UAPI_FEDERATION_OWN, NULL, NULL},
         {M("initialize", "{}"), UAPI_FEDERATION_OWN, NULL, NULL},
-        {M("tasks/get", "{\"taskId\":\"a__x\"}"), UAPI_FEDERATION_UNSUPPORTED, NULL, NULL},
+        {M("tasks/get", "{\"taskId\":\"uapi:a:x:1\"}"), UAPI_FEDERATION_FORWARD, "a",
+         M("tasks/get", "{\"taskId\":\"x:1\"}")},
+        {M("tasks/cancel", "{\"taskId\":\"a__x\"}"), UAPI_FEDERATION_UNKNOWN, NULL, NULL},
+        {M("tasks/list", "{}"), UAPI_FEDERATION_OWN, NULL, NULL},
+        {M("tasks/put", "{\"taskId\":\"uapi:a:x\"}"), UAPI_FEDERATION_UNSUPPORTED, NULL, NULL},
         {M("tools/lists", "{}"), UAPI_FEDERATION_UNSUPPORTED, NULL, NULL},
     };
 
@@ -163,6 +177,18 @@ static void renames_what_servers_say(void **state)
         {"{\"id\":7,\"error\":{\"code\":1,\"message\":\"x\"}}", "{\"id\":7,\"error\":{\"code\":1,\"message\":\"x\"}}"},
         {"{\"result\":{\"tools\":7,\"content\":\"x\",\"messages\":[null],\"contents\":{\"uri\":[]}}}",
          "{\"result\":{\"tools\":7,\"content\":\"x\",\"messages\":[null],\"contents\":{\"uri\":[]}}}"},
+        {"{\"result\":{\"task\":{\"taskId\":\"7\"}}}", "{\"result\":{\"task\":{\"taskId\":\"uapi:a:7\"}}}"},
+        {"{\"result\":{\"tasks\":[{\"taskId\":\"7\"},{\"taskId\":8}]}}",
+         "{\"result\":{\"tasks\":[{\"taskId\":\"uapi:a:7\"},{\"taskId\":8}]}}"},
+        {"{\"result\":{\"resultType\":\"task\",\"taskId\":\"7\"}}",
+         "{\"result\":{\"resultType\":\"task\",\"taskId\":\"uapi:a:7\"}}"},
+        {"{\"result\":{\"_meta\":{\"io.modelcontextprotocol/related-task\":{\"taskId\":\"7\"}}}}",
+         "{\"result\":{\"_meta\":{\"io.modelcontextprotocol/related-task\":{\"taskId\":\"uapi:a:7\"}}}}"},
+        {"{\"method\":\"notifications/tasks/status\",\"params\":{\"taskId\":\"7\"}}",
+         "{\"method\":\"notifications/tasks/status\",\"params\":{\"taskId\":\"uapi:a:7\"}}"},
+        {"{\"id\":1,\"method\":\"tasks/get\",\"params\":{\"taskId\":\"7\"}}",
+         "{\"id\":\"uapi:a:n:1\",\"method\":\"tasks/get\",\"params\":{\"taskId\":\"7\"}}"},
+        {"{\"result\":{\"_meta\":7,\"task\":[],\"tasks\":{}}}", "{\"result\":{\"_meta\":7,\"task\":[],\"tasks\":{}}}"},
         {"[]", "[]"},
     };
 
