@@ -173,7 +173,7 @@ $(CORE): $(call objects,$(CORE_SOURCES)) $(V)/sources
 # httpd and APR are in the process already; everything else the module brings with it. Linked beside and renamed: a server that
 # is started meanwhile maps a whole file, old or new.
 $(P)/mod_uapi.so: $(call objects,$(MODULE_SOURCES)) $(CORE) $(V)/linking $(V)/sources
-	$(call quiet,LD) $(CC) -shared -o $@.new $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) && mv -f $@.new $@
+	$(call quiet,LD) $(CC) -shared -o $@.new $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) -lm && mv -f $@.new $@
 
 $(P)/uapictl: $(call objects,$(CLI_SOURCES)) $(CORE) $(V)/linking $(V)/sources
 	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm

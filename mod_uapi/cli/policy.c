@@ -55,11 +55,16 @@ static void summary_print(const lint_run *lint, const uapi_policy *policy)
     unsigned policies, rules, servers, firewalls;
 
     if (policy) {
+        unsigned packs = (unsigned)uapi_policy_packs(policy)->nelts;
+
         uapi_policy_counts(policy, &policies, &rules, &servers, &firewalls);
         count_print(policies, "policy", "policies", ", ");
         count_print(rules, "rule", "rules", ", ");
         count_print(servers, "server", "servers", ", ");
-        count_print(firewalls, "firewall", "firewalls", "; ");
+        count_print(firewalls, "firewall", "firewalls", packs > 0 ? ", " : "; ");
+        if (packs > 0) {
+            count_print(packs, "pack", "packs", "; ");
+        }
     }
     count_print(lint->errors, "error", "errors", ", ");
     count_print(lint->warnings, "warning", "warnings", "\n");

@@ -199,6 +199,25 @@ static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr
     return APR_SUCCESS;
 }
 
+/* Packs are scanners like any other, behind the plugins. */
+static uapi_plugin *const *add_packs(uapi_plugin *const *scanners, size_t *count, const uapi_policy *policy,
+                                     apr_pool_t *pool)
+{
+    const apr_array_header_t *packs = policy ? uapi_policy_packs(policy) : NULL;
+    uapi_plugin **all;
+
+    if (!packs || packs->nelts == 0) {
+        return scanners;
+    }
+    all = apr_palloc(pool, (*count + (size_t)packs->nelts) * sizeof(*all));
+    if (*count > 0) {
+        memcpy(all, scanners, *count * sizeof(*all));
+    }
+    memcpy(all + *count, packs->elts, (size_t)packs->nelts * sizeof(*all));
+    *count += (size_t)packs->nelts;
+    return all;
+}
+
 apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *scanners, size_t count,
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result)
 {
@@ -207,6 +226,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
     apr_status_t status;
 
     *firewall = NULL;
+    scanners = add_packs(scanners, &count, policy, pool);
     made->serial = atomic_fetch_add(&last_serial, 1) + 1;
     made->mode = UAPI_MODE_ENFORCE;
     status = check_names(scanners, count, pool, result);

@@ -55,10 +55,12 @@ static void read_text(uapi_policy_source *source, const char *file, const char *
 static apr_status_t finish(uapi_policy_source *source, uapi_policy **policy, apr_array_header_t **diagnostics,
                            apr_pool_t *pool, uapi_result *result)
 {
-    unsigned errors = source->diagnoses->errors;
     apr_status_t status = APR_SUCCESS;
+    unsigned errors;
 
-    *policy = errors == 0 ? uapi_policy_compile(source, pool) : NULL;
+    *policy = source->diagnoses->errors == 0 ? uapi_policy_compile(source, pool) : NULL;
+    errors = source->diagnoses->errors;
+    *policy = errors == 0 ? *policy : NULL;
     *diagnostics = uapi_policy_diagnoses_finish(source->diagnoses);
     apr_pool_destroy(source->pool);
     for (int i = 0; errors > 0 && status == APR_SUCCESS && i < (*diagnostics)->nelts; i++) {

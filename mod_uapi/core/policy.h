@@ -8,7 +8,7 @@
  * across files. The compiled form is indexed by server and tool, so the cost of a decision does not grow with the
  * number of rules.
  *
- * Kinds here: Policy, Firewall, Server (docs/policy.md has the schema). Fields that are planned but this
+ * Kinds here: Policy, Firewall, Server, PatternPack (docs/policy.md has the schema). Fields that are planned but this
  * release does not act on are refused as "not yet supported", never ignored.
  *
  * Threads: a compiled policy is read-only; any number of threads may decide with it at once. Deciding allocates
@@ -167,6 +167,9 @@ uapi_mode uapi_policy_firewall_mode(const uapi_policy *policy);
 const apr_array_header_t *uapi_policy_firewall_scanners(const uapi_policy *policy);
 /** The same of documents in shadow mode where others enforce; else empty. */
 const apr_array_header_t *uapi_policy_shadow_scanners(const uapi_policy *policy);
+
+/** The PatternPacks as scanners (pack.h), sorted by name: array of struct uapi_plugin *; never NULL. */
+const apr_array_header_t *uapi_policy_packs(const uapi_policy *policy);
 
 /** Counts, for lint's summary and doctor. */
 void uapi_policy_counts(const uapi_policy *policy, unsigned *policies, unsigned *rules, unsigned *servers,

@@ -57,6 +57,9 @@ void uapi_policy_check(uapi_policy_source *source, const uapi_form_document *doc
     case UAPI_FORM_SERVER:
         uapi_policy_check_server(source, document->spec);
         break;
+    case UAPI_FORM_PATTERN_PACK:
+        uapi_policy_check_pack(source, document);
+        break;
     case UAPI_FORM_KINDS:
         break;
     }

@@ -221,6 +221,7 @@ uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *p
     index_rules(&c);
     seal(&c);
     uapi_policy_compile_firewall(policy, source, pool);
+    uapi_policy_compile_packs(policy, source, pool);
     uapi_policy_compile_servers(policy, source, pool);
     return policy;
 }

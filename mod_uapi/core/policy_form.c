@@ -6,6 +6,7 @@
 #include "policy_form.h"
 
 #include "../include/uapi_plugin.h"
+#include "checksum.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -15,12 +16,11 @@ static const char *const api_versions[] = {"uapi/v1", NULL};
 static const uapi_form_words api_version_words = {api_versions, NULL};
 
 static const char *const kinds[] = {
-    [UAPI_FORM_POLICY] = "Policy",
-    [UAPI_FORM_FIREWALL] = "Firewall",
-    [UAPI_FORM_SERVER] = "Server",
+    [UAPI_FORM_POLICY] = "Policy", [UAPI_FORM_FIREWALL] = "Firewall",
+    [UAPI_FORM_SERVER] = "Server", [UAPI_FORM_PATTERN_PACK] = "PatternPack",
     [UAPI_FORM_KINDS] = NULL,
 };
-static const char *const kinds_later[] = {"Profile", "Manifest", "PatternPack", "PriceTable", "ScopePack", NULL};
+static const char *const kinds_later[] = {"Profile", "Manifest", "PriceTable", "ScopePack", NULL};
 static const uapi_form_words kind_words = {kinds, kinds_later};
 
 static const char *const types[] = {
@@ -63,6 +63,19 @@ static const char *const severities[] = {
     NULL,
 };
 static const uapi_form_words severity_words = {severities, NULL};
+
+static const char *const checksums[] = {
+    [UAPI_CHECKSUM_LUHN] = "luhn",
+    [UAPI_CHECKSUM_MOD97] = "mod97",
+    [UAPI_CHECKSUM_IBAN] = "iban",
+    [UAPI_CHECKSUM_ABA] = "aba",
+    [UAPI_CHECKSUM_VERHOEFF] = "verhoeff",
+    [UAPI_CHECKSUM_DAMM] = "damm",
+    [UAPI_CHECKSUM_ISBN] = "isbn",
+    [UAPI_CHECKSUM_CRC32_BASE62] = "crc32_base62",
+    NULL,
+};
+static const uapi_form_words checksum_words = {checksums, NULL};
 
 static const char *const protocols[] = {"mcp", "rest", NULL};
 static const char *const protocols_later[] = {"llm", NULL};
@@ -284,6 +297,63 @@ static const uapi_form_field server_fields[] = {
 static const uapi_form_shape server = {"serverSpec", "the spec of a Server", sizeof(uapi_form_server), 0,
                                        server_fields};
 
+/* ---------------------------------------------------------------- PatternPack */
+
+static const uapi_form_field pack_keywords_fields[] = {
+    {"words", UAPI_FORM_STRINGS, 1, offsetof(uapi_form_pack_keywords, words), NULL, NULL},
+    {"within", UAPI_FORM_NUMBER, 0, offsetof(uapi_form_pack_keywords, within), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape pack_keywords = {
+    "packKeywords", "keywords", sizeof(uapi_form_pack_keywords), 0, pack_keywords_fields,
+};
+
+static const uapi_form_field pack_allow_fields[] = {
+    {"exact", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_pack_allow, exact), NULL, NULL},
+    {"regex", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_pack_allow, regex), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape pack_allow = {
+    "packAllow", "a pack's allow", sizeof(uapi_form_pack_allow), 0, pack_allow_fields,
+};
+
+static const uapi_form_field pack_tests_fields[] = {
+    {"match", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_pack_tests, match), NULL, NULL},
+    {"no_match", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_pack_tests, no_match), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape pack_tests = {
+    "packTests", "tests", sizeof(uapi_form_pack_tests), 0, pack_tests_fields,
+};
+
+static const uapi_form_field pack_rule_fields[] = {
+    {"id", UAPI_FORM_STRING, 1, offsetof(uapi_form_pack_rule, id), NULL, NULL},
+    {"title", UAPI_FORM_STRING, 0, offsetof(uapi_form_pack_rule, title), NULL, NULL},
+    {"severity", UAPI_FORM_WORD, 0, offsetof(uapi_form_pack_rule, severity), &severity_words, NULL},
+    {"direction", UAPI_FORM_WORD, 0, offsetof(uapi_form_pack_rule, direction), &direction_words, NULL},
+    {"action", UAPI_FORM_WORD, 0, offsetof(uapi_form_pack_rule, action), &action_words, NULL},
+    {"regex", UAPI_FORM_STRING_OR_LIST, 1, offsetof(uapi_form_pack_rule, regex), NULL, NULL},
+    {"caseless", UAPI_FORM_BOOLEAN, 0, offsetof(uapi_form_pack_rule, caseless), NULL, NULL},
+    {"keywords", UAPI_FORM_MAP, 0, offsetof(uapi_form_pack_rule, keywords), NULL, &pack_keywords},
+    {"checksum", UAPI_FORM_WORD, 0, offsetof(uapi_form_pack_rule, checksum), &checksum_words, NULL},
+    {"entropy", UAPI_FORM_NUMBER, 0, offsetof(uapi_form_pack_rule, entropy), NULL, NULL},
+    {"min_length", UAPI_FORM_NUMBER, 0, offsetof(uapi_form_pack_rule, min_length), NULL, NULL},
+    {"max_length", UAPI_FORM_NUMBER, 0, offsetof(uapi_form_pack_rule, max_length), NULL, NULL},
+    {"allow", UAPI_FORM_MAP, 0, offsetof(uapi_form_pack_rule, allow), NULL, &pack_allow},
+    {"tests", UAPI_FORM_MAP, 0, offsetof(uapi_form_pack_rule, tests), NULL, &pack_tests},
+    {0},
+};
+static const uapi_form_shape pack_rule = {
+    "packRule", "a pack's rule", sizeof(uapi_form_pack_rule), 0, pack_rule_fields,
+};
+
+static const uapi_form_field pack_fields[] = {
+    {"rules", UAPI_FORM_MAPS, 1, offsetof(uapi_form_pack, rules), NULL, &pack_rule},
+    {0},
+};
+static const uapi_form_shape pack = {"patternPackSpec", "the spec of a PatternPack", sizeof(uapi_form_pack), 0,
+                                     pack_fields};
+
 /* ---------------------------------------------------------------- documents */
 
 #define DOCUMENT_FIELDS(metadata_shape, spec_shape)                                                             \
@@ -297,11 +367,13 @@ static const uapi_form_shape server = {"serverSpec", "the spec of a Server", siz
 static const uapi_form_field policy_document_fields[] = DOCUMENT_FIELDS(&policy_metadata, &policy);
 static const uapi_form_field firewall_document_fields[] = DOCUMENT_FIELDS(&metadata, &firewall);
 static const uapi_form_field server_document_fields[] = DOCUMENT_FIELDS(&metadata, &server);
+static const uapi_form_field pack_document_fields[] = DOCUMENT_FIELDS(&metadata, &pack);
 
 static const uapi_form_shape documents[] = {
     [UAPI_FORM_POLICY] = {"Policy", "a Policy", sizeof(uapi_form_document), 0, policy_document_fields},
     [UAPI_FORM_FIREWALL] = {"Firewall", "a Firewall", sizeof(uapi_form_document), 0, firewall_document_fields},
     [UAPI_FORM_SERVER] = {"Server", "a Server", sizeof(uapi_form_document), 0, server_document_fields},
+    [UAPI_FORM_PATTERN_PACK] = {"PatternPack", "a PatternPack", sizeof(uapi_form_document), 0, pack_document_fields},
 };
 
 const uapi_form_shape *uapi_policy_form_shape(uapi_form_kind kind)

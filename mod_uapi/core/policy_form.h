@@ -117,6 +117,38 @@ typedef struct uapi_form_firewall {
     apr_array_header_t *rules, *allow; /* uapi_form_ruling * */
 } uapi_form_firewall;
 
+typedef struct uapi_form_pack_keywords {
+    const uapi_yaml_node *node, *within;
+    apr_array_header_t *words;
+} uapi_form_pack_keywords;
+
+typedef struct uapi_form_pack_allow {
+    const uapi_yaml_node *node;
+    apr_array_header_t *exact, *regex;
+} uapi_form_pack_allow;
+
+typedef struct uapi_form_pack_tests {
+    const uapi_yaml_node *node;
+    apr_array_header_t *match, *no_match;
+} uapi_form_pack_tests;
+
+typedef struct uapi_form_pack_rule {
+    const uapi_yaml_node *node, *id, *title, *entropy, *min_length, *max_length;
+    uapi_form_word severity;  /* uapi_severity, less one */
+    uapi_form_word direction; /* uapi_direction, less one */
+    uapi_form_word action, caseless;
+    uapi_form_word checksum; /* uapi_checksum */
+    apr_array_header_t *regex;
+    uapi_form_pack_keywords *keywords;
+    uapi_form_pack_allow *allow;
+    uapi_form_pack_tests *tests;
+} uapi_form_pack_rule;
+
+typedef struct uapi_form_pack {
+    const uapi_yaml_node *node;
+    apr_array_header_t *rules; /* uapi_form_pack_rule * */
+} uapi_form_pack;
+
 typedef struct uapi_form_inject {
     const uapi_yaml_node *node, *header, *value;
 } uapi_form_inject;
@@ -157,10 +189,16 @@ typedef struct uapi_form_document {
     const uapi_yaml_node *node;
     uapi_form_word api_version, kind;
     uapi_form_metadata *metadata;
-    void *spec; /* uapi_form_policy, _firewall or _server */
+    void *spec; /* uapi_form_policy, _firewall, _server or _pack */
 } uapi_form_document;
 
-typedef enum uapi_form_kind { UAPI_FORM_POLICY, UAPI_FORM_FIREWALL, UAPI_FORM_SERVER, UAPI_FORM_KINDS } uapi_form_kind;
+typedef enum uapi_form_kind {
+    UAPI_FORM_POLICY,
+    UAPI_FORM_FIREWALL,
+    UAPI_FORM_SERVER,
+    UAPI_FORM_PATTERN_PACK,
+    UAPI_FORM_KINDS
+} uapi_form_kind;
 
 /** The shape of a kind's documents. */
 const uapi_form_shape *uapi_policy_form_shape(uapi_form_kind kind);

@@ -49,6 +49,7 @@ void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy
 void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_firewall *firewall);
 void uapi_policy_check_server(uapi_policy_source *source, uapi_form_server *server);
 void uapi_policy_check_operations(uapi_policy_source *source, uapi_form_server *server);
+void uapi_policy_check_pack(uapi_policy_source *source, const uapi_form_document *document);
 /** "2027-06-30" to its first moment in UTC. 1; or 0 if it is no date. */
 int uapi_policy_read_date(const char *text, apr_time_t *midnight);
 /** 1 if it is a name as tenants, principals and credentials have one; otherwise the fault is reported. */
@@ -106,6 +107,7 @@ struct uapi_policy {
     uapi_mode firewall_mode;
     apr_array_header_t *scanners, *shadow_scanners; /* uapi_policy_scanner */
     uapi_rulings rulings, exceptions;
+    apr_array_header_t *packs; /* uapi_plugin * */
     unsigned policy_count, firewall_count;
 };
 
@@ -117,6 +119,8 @@ const uapi_policy_subject *uapi_policy_compile_subjects(const apr_array_header_t
 /** 1 if one of them describes the caller, or if there are none. `type`: uapi_principal_type, -1 for none. */
 int uapi_policy_is_subject(const uapi_policy_subject *subjects, uint32_t count, int type, const char *id,
                            const char *const *roles);
+/** Copies the packs, which were judged to be without fault. */
+void uapi_policy_compile_packs(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_rulings(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);

@@ -30,15 +30,15 @@ static const error_case document_cases[] = {
     {"kind: Server\n", "p:1:1: error: a Server needs \"apiVersion\"\n"
                        "p:1:1: error: a Server needs \"metadata\"\n"
                        "p:1:1: error: a Server needs \"spec\"\n"},
-    {"kind: [Server]\n", "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not a list\n"},
-    {"kind: Polcy\n",
-     "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not \"Polcy\"; did you mean \"Policy\"?\n"},
-    {"kind: policy\n",
-     "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not \"policy\"; did you mean \"Policy\"?\n"},
-    {"kind: ConfigMap\n", "p:1:7: error: \"kind\" must be Policy, Firewall or Server, not \"ConfigMap\"\n"},
+    {"kind: [Server]\n", "p:1:7: error: \"kind\" must be Policy, Firewall, Server or PatternPack, not a list\n"},
+    {"kind: Polcy\n", "p:1:7: error: \"kind\" must be Policy, Firewall, Server or PatternPack, not \"Polcy\"; did you "
+                      "mean \"Policy\"?\n"},
+    {"kind: policy\n", "p:1:7: error: \"kind\" must be Policy, Firewall, Server or PatternPack, not \"policy\"; did "
+                       "you mean \"Policy\"?\n"},
+    {"kind: ConfigMap\n",
+     "p:1:7: error: \"kind\" must be Policy, Firewall, Server or PatternPack, not \"ConfigMap\"\n"},
     {"kind: Profile\n", "p:1:7: error: \"kind\": \"Profile\" is not yet supported\n"},
     {"kind: Manifest\n", "p:1:7: error: \"kind\": \"Manifest\" is not yet supported\n"},
-    {"kind: PatternPack\n", "p:1:7: error: \"kind\": \"PatternPack\" is not yet supported\n"},
     {"kind: PriceTable\n", "p:1:7: error: \"kind\": \"PriceTable\" is not yet supported\n"},
     {"kind: ScopePack\n", "p:1:7: error: \"kind\": \"ScopePack\" is not yet supported\n"},
     {"apiVersion: uapi/v2\nkind: Server\nmetadata: {name: s}\nspec: {}\n",

@@ -204,12 +204,12 @@ static void equals_the_tables(void **state)
 
 static void examples_load(void **state)
 {
-    static const char *const folders[] = {"policies/examples"};
+    static const char *const folders[] = {"policies/examples", "policies/packs"};
     apr_array_header_t *diagnostics;
     uapi_policy *policy;
 
     (void)state;
-    uapi_policy_load(&policy, folders, 1, &diagnostics, pool, NULL);
+    uapi_policy_load(&policy, folders, 2, &diagnostics, pool, NULL);
     assert_string_equal(print_diagnostics(diagnostics), "");
     assert_non_null(policy);
 }
