@@ -207,7 +207,13 @@ static apr_status_t connect_to(request_rec *r, uapi_call *call, uapi_result *res
     if (status == APR_SUCCESS && federated->peer == NULL) {
         return uapi_fail(result, r->pool, APR_EGENERAL, reason, "no session at server %s", federated->server->name);
     }
-    return (status == APR_SUCCESS) ? uapi_federate_translate(r, call, result) : status;
+    if (status == APR_SUCCESS) {
+        status = uapi_federate_translate(r, call, result);
+    }
+    if (status == APR_SUCCESS) {
+        uapi_federate_expect_cancel(r, call);
+    }
+    return status;
 }
 
 int uapi_federate_refuse(request_rec *r, uapi_call *call, const uapi_result *why)

@@ -33,6 +33,7 @@ typedef struct uapi_federated {
     const uapi_policy_server *server;  /* FORWARD: where to */
     const uapi_federation_peer *peer;  /* FORWARD, once connected */
     uapi_translation translation;      /* the same */
+    uint64_t cancel_mark;              /* by which a cancellation from elsewhere is known; 0: it is not waited for */
     apr_table_t *headers;              /* what replaces the client's headers upstream; an empty value removes one */
     uapi_call **members;               /* of a batch: each as a call of its own */
     const apr_array_header_t *allowed; /* OWN: const uapi_policy_server *, those that the caller may ask for this */
@@ -157,6 +158,19 @@ unsigned uapi_federate_changes(const char *server);
 void uapi_federate_note_change(const char *server, const uapi_json *json);
 /** In the parent, before the children: what they share. */
 apr_status_t uapi_federate_share(apr_pool_t *pconf);
+
+/* ---- cancelling between eras (federate_cancel.c) */
+
+/** In the parent, before the children: what they share. */
+apr_status_t uapi_federate_share_cancelled(apr_pool_t *pconf);
+/** A call that goes to a server of 2026-07-28 for an older client: from now on, has the client cancelled it? */
+void uapi_federate_expect_cancel(request_rec *r, uapi_call *call);
+int uapi_federate_can_be_cancelled(const request_rec *r);
+int uapi_federate_is_cancelled(const request_rec *r);
+/** A client's notifications/cancelled: whichever child has the call, knows. Other messages are passed over. */
+void uapi_federate_note_cancel(request_rec *r, const uapi_call *call);
+/** At the end of a request whose client is gone: an older server that worked for a client of 2026-07-28 is told. */
+void uapi_federate_tell_cancelled(request_rec *r, uapi_call *call);
 
 /** A name as the header Mcp-Name carries it. */
 const char *uapi_federate_name_header(const char *name, apr_pool_t *pool);

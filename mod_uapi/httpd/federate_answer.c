@@ -160,6 +160,7 @@ apr_status_t uapi_federate_answer(request_rec *r, uapi_call *call, const char **
         return APR_SUCCESS;
     }
     if (message->kind == UAPI_MCP_NOTIFICATION) {
+        uapi_federate_note_cancel(r, call);
         return (concerns_all(message->method) && !call->federated->modern)
                    ? tell_all(r, call, apr_pstrmemdup(r->pool, call->forward, call->forward_length), result)
                    : APR_SUCCESS;

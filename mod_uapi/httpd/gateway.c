@@ -399,7 +399,7 @@ int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* the first of two passes: the second one counts */
     }
-    if (uapi_federate_share(pconf) != APR_SUCCESS) {
+    if (uapi_federate_share(pconf) != APR_SUCCESS || uapi_federate_share_cancelled(pconf) != APR_SUCCESS) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (int i = 0; i < gateways->nelts; i++) {

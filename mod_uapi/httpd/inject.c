@@ -169,6 +169,9 @@ static int proxy_fixups(request_rec *r)
     if (call == NULL) {
         return DECLINED;
     }
+    if (call->federated != NULL && call->federated->translation != UAPI_TRANSLATE_NOTHING) {
+        uapi_watch_begin(r); /* what ends such a call must not wait for the head of its answer */
+    }
     strip(r, headers);
     apr_table_setn(headers, "Accept-Encoding", "identity"); /* a compressed answer could not be inspected */
     if (call->session != NULL) {

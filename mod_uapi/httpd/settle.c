@@ -3,6 +3,7 @@
 
 #include "../core/secret.h"
 #include "endpoint.h"
+#include "federate.h"
 #include "log.h"
 #include "record.h"
 
@@ -48,6 +49,7 @@ int uapi_settle_log_transaction(request_rec *r)
         if (call != NULL) {
             uapi_endpoint_restore(r, call);
             uapi_settle(r, call, late_outcome(r));
+            uapi_federate_tell_cancelled(r, call);
         }
     }
     return DECLINED;

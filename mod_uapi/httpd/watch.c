@@ -13,6 +13,7 @@
 #include "util_filter.h"
 
 #include "../core/firewall.h"
+#include "federate.h"
 #include "gateway.h"
 
 #ifndef POLLRDHUP
@@ -68,12 +69,15 @@ static int timeout_of(conn_rec *c)
 
 static int is_gone(conn_rec *client, const struct pollfd *fd)
 {
-    return client->aborted || (fd->fd >= 0 && (fd->revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
+    return client->aborted || uapi_federate_is_cancelled(watched) ||
+           (fd->fd >= 0 && (fd->revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
 }
 
 static int slice_of(const conn_rec *client, int left, int waited)
 {
-    int longest = (client->master != NULL) ? SLICE : (waited < IDLE_FOR) ? IDLE_FOR : left;
+    int longest = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? SLICE
+                  : (waited < IDLE_FOR)                                               ? IDLE_FOR
+                                                                                      : left;
     return (left < 0 || (longest >= 0 && left > longest)) ? longest : left;
 }
 
@@ -110,14 +114,17 @@ static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client)
 /* mod_proxy_http takes what comes now for a fault of the upstream's and would say so in the log. */
 static void hush(request_rec *r)
 {
-    const module *proxy_http = ap_find_linked_module("mod_proxy_http.c");
+    static const char *const names[] = {"mod_proxy_http.c", "mod_proxy.c"};
     const struct ap_logconf *now = (r->log != NULL) ? r->log : &r->server->log;
     struct ap_logconf *quiet = apr_pcalloc(r->pool, sizeof(*quiet));
     quiet->level = now->level;
-    if (proxy_http != NULL) {
-        ap_set_module_loglevel(r->pool, quiet, proxy_http->module_index, APLOG_CRIT);
-        r->log = quiet;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const module *proxy = ap_find_linked_module(names[i]);
+        if (proxy != NULL) {
+            ap_set_module_loglevel(r->pool, quiet, proxy->module_index, APLOG_CRIT);
+        }
     }
+    r->log = quiet;
 }
 
 static apr_status_t watch(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode, apr_read_type_e block,
