@@ -38,12 +38,13 @@ typedef struct uapi_firewall_finding {
     const char *scanner; /* "secrets"; static */
     const char *rule;    /* "secrets.github_token"; static */
     uapi_severity severity;
-    uapi_action action;  /* what the configuration says for it; the mode is not applied */
-    size_t from, to;     /* bytes of the text */
-    const char *why;     /* the scanner's explanation, static; or NULL */
-    uapi_action shadow;  /* what it would be if everything in shadow mode were enforced; at least `action` */
-    const char *by;      /* the ruling whose action it is, "<document>/<id>"; NULL: the short form's, or the default */
-    const char *allowed; /* the allow-list entry that lets it pass, "<document>/<id>"; NULL: none */
+    uapi_action action; /* what the configuration says for it; the mode is not applied */
+    size_t from, to;    /* bytes of the text */
+    const char *why;    /* the scanner's explanation, static; or NULL */
+    uapi_action shadow; /* what it would be if everything in shadow mode were enforced; at least `action` */
+    const char *by;     /* the ruling whose action it is, "<document>/<id>"; NULL: the short form's, or the default */
+    const char *replacement; /* what stands in for it when it is redacted (redaction.h); NULL: the plain mark */
+    const char *allowed;     /* the allow-list entry that lets it pass, "<document>/<id>"; NULL: none */
 } uapi_firewall_finding;
 
 typedef struct uapi_firewall_report {

@@ -220,6 +220,7 @@ void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source 
                                   ? merge_documents(source, UAPI_MODE_SHADOW, pool)
                                   : apr_array_make(pool, 1, sizeof(uapi_policy_scanner));
     uapi_policy_compile_rulings(policy, source, pool);
+    uapi_policy_compile_redaction(policy, source, pool);
 }
 
 /* ---------------------------------------------------------------- reading it */

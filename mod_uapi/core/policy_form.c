@@ -7,6 +7,7 @@
 
 #include "../include/uapi_plugin.h"
 #include "checksum.h"
+#include "policy_ruling.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -63,6 +64,14 @@ static const char *const severities[] = {
     NULL,
 };
 static const uapi_form_words severity_words = {severities, NULL};
+
+static const char *const styles[] = {
+    [UAPI_REDACTION_FORMAT] = "format",
+    [UAPI_REDACTION_HASH] = "hash",
+    [UAPI_REDACTION_PLACEHOLDER] = "placeholder",
+    NULL,
+};
+static const uapi_form_words style_words = {styles, NULL};
 
 static const char *const checksums[] = {
     [UAPI_CHECKSUM_LUHN] = "luhn",
@@ -230,11 +239,23 @@ static const uapi_form_field allow_fields[] = {
 };
 static const uapi_form_shape allow = {"allow", "an allow-list entry", sizeof(uapi_form_ruling), 0, allow_fields};
 
+static const uapi_form_field redaction_fields[] = {
+    {"style", UAPI_FORM_WORD, 0, offsetof(uapi_form_redaction, style), &style_words, NULL},
+    {"consistent", UAPI_FORM_BOOLEAN, 0, offsetof(uapi_form_redaction, consistent), NULL, NULL},
+    {"keep_last", UAPI_FORM_NUMBER, 0, offsetof(uapi_form_redaction, keep_last), NULL, NULL},
+    {"keep_last_of", UAPI_FORM_STRINGS, 0, offsetof(uapi_form_redaction, keep_last_of), NULL, NULL},
+    {0},
+};
+static const uapi_form_shape redaction = {
+    "redaction", "redaction", sizeof(uapi_form_redaction), 0, redaction_fields,
+};
+
 static const uapi_form_field firewall_fields[] = {
     {"mode", UAPI_FORM_WORD, 0, offsetof(uapi_form_firewall, mode), &firewall_mode_words, NULL},
     {"scanners", UAPI_FORM_NAMED, 0, offsetof(uapi_form_firewall, scanners), NULL, &scanner},
     {"rules", UAPI_FORM_MAPS, 0, offsetof(uapi_form_firewall, rules), NULL, &firewall_rule},
     {"allow", UAPI_FORM_MAPS, 0, offsetof(uapi_form_firewall, allow), NULL, &allow},
+    {"redaction", UAPI_FORM_MAP, 0, offsetof(uapi_form_firewall, redaction), NULL, &redaction},
     {0},
 };
 static const uapi_form_shape firewall = {

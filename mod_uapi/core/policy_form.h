@@ -110,11 +110,19 @@ typedef struct uapi_form_ruling {
     uapi_form_value_of *value;
 } uapi_form_ruling;
 
+typedef struct uapi_form_redaction {
+    const uapi_yaml_node *node, *keep_last;
+    uapi_form_word style; /* uapi_redaction_style */
+    uapi_form_word consistent;
+    apr_array_header_t *keep_last_of;
+} uapi_form_redaction;
+
 typedef struct uapi_form_firewall {
     const uapi_yaml_node *node;
     uapi_form_word mode;               /* 0 enforce, 1 shadow, 2 disabled */
     apr_array_header_t *scanners;      /* uapi_form_named of uapi_form_scanner */
     apr_array_header_t *rules, *allow; /* uapi_form_ruling * */
+    uapi_form_redaction *redaction;
 } uapi_form_firewall;
 
 typedef struct uapi_form_pack_keywords {

@@ -44,6 +44,9 @@ void uapi_policy_check_server_pattern(uapi_policy_source *source, const uapi_yam
 int uapi_policy_check_pattern(uapi_policy_source *source, const char *what, const uapi_yaml_node *pattern);
 /** The id of a rule in a `document` ("policy"), unique in `ids`. */
 void uapi_policy_check_id(uapi_policy_source *source, apr_hash_t *ids, const char *document, const uapi_yaml_node *id);
+void uapi_policy_check_redaction(uapi_policy_source *source, const uapi_form_redaction *redaction);
+/** Patterns of names of scanners' rules. */
+void uapi_policy_check_rule_globs(uapi_policy_source *source, const apr_array_header_t *globs);
 void uapi_policy_check_rulings(uapi_policy_source *source, const uapi_form_firewall *firewall);
 void uapi_policy_check_policy(uapi_policy_source *source, const uapi_form_policy *policy);
 void uapi_policy_check_firewall(uapi_policy_source *source, const uapi_form_firewall *firewall);
@@ -107,6 +110,7 @@ struct uapi_policy {
     uapi_mode firewall_mode;
     apr_array_header_t *scanners, *shadow_scanners; /* uapi_policy_scanner */
     uapi_rulings rulings, exceptions;
+    uapi_policy_redaction redaction;
     apr_array_header_t *packs; /* uapi_plugin * */
     unsigned policy_count, firewall_count;
 };
@@ -121,6 +125,7 @@ int uapi_policy_is_subject(const uapi_policy_subject *subjects, uint32_t count, 
                            const char *const *roles);
 /** Copies the packs, which were judged to be without fault. */
 void uapi_policy_compile_packs(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
+void uapi_policy_compile_redaction(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_rulings(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_firewall(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);
 void uapi_policy_compile_servers(uapi_policy *policy, const uapi_policy_source *source, apr_pool_t *pool);

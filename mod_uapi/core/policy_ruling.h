@@ -56,6 +56,23 @@ typedef struct uapi_rulings {
     uint32_t count;
 } uapi_rulings;
 
+typedef enum uapi_redaction_style {
+    UAPI_REDACTION_FORMAT,
+    UAPI_REDACTION_HASH,
+    UAPI_REDACTION_PLACEHOLDER
+} uapi_redaction_style;
+
+/** How findings are redacted (redaction.h): of what documents say, what tells least. */
+typedef struct uapi_policy_redaction {
+    uapi_redaction_style style;     /* from what tells most to what tells least */
+    int consistent;                 /* marks are numbered by value */
+    unsigned keep_last;             /* digits at the end that stay, in style format */
+    uapi_ruling_globs keep_last_of; /* of findings of these rules */
+} uapi_policy_redaction;
+
+/** Never NULL. */
+const uapi_policy_redaction *uapi_policy_redaction_of(const uapi_policy *policy);
+
 /** Those that are in force or shadow; what is disabled is not among them. */
 const uapi_rulings *uapi_policy_rulings(const uapi_policy *policy);
 const uapi_rulings *uapi_policy_exceptions(const uapi_policy *policy);

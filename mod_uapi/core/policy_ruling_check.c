@@ -87,6 +87,11 @@ static void check_globs(uapi_policy_source *source, const char *what, const apr_
     }
 }
 
+void uapi_policy_check_rule_globs(uapi_policy_source *source, const apr_array_header_t *globs)
+{
+    check_globs(source, "rule", globs, "abcdefghijklmnopqrstuvwxyz0123456789_.*?");
+}
+
 static void check_scope(uapi_policy_source *source, const uapi_form_ruling *ruling)
 {
     uapi_policy_check_subjects(source, ruling->subjects);
@@ -97,7 +102,7 @@ static void check_scope(uapi_policy_source *source, const uapi_form_ruling *ruli
         uapi_policy_check_pattern(source, "tool", APR_ARRAY_IDX(ruling->tools, i, const uapi_yaml_node *));
     }
     check_globs(source, "scanner", ruling->scanners, "abcdefghijklmnopqrstuvwxyz0123456789_*?");
-    check_globs(source, "rule", ruling->rules, "abcdefghijklmnopqrstuvwxyz0123456789_.*?");
+    uapi_policy_check_rule_globs(source, ruling->rules);
     if (ruling->scanners != NULL && ruling->rules != NULL) {
         uapi_policy_error(source->diagnoses, ruling->node,
                           "it has both \"scanners\" and \"rules\": write \"<scanner>.*\" among the rules instead");
@@ -156,6 +161,9 @@ void uapi_policy_check_rulings(uapi_policy_source *source, const uapi_form_firew
 {
     apr_hash_t *ids = apr_hash_make(source->pool), *allow_ids = apr_hash_make(source->pool);
 
+    if (firewall->redaction != NULL) {
+        uapi_policy_check_redaction(source, firewall->redaction);
+    }
     for (int i = 0; firewall->rules != NULL && i < firewall->rules->nelts; i++) {
         const uapi_form_ruling *rule = APR_ARRAY_IDX(firewall->rules, i, uapi_form_ruling *);
         check_scope(source, rule);

@@ -6,7 +6,8 @@
 static apr_status_t collect(apr_array_header_t *edits, const uapi_view *view, const uapi_firewall_finding *finding,
                             apr_pool_t *pool)
 {
-    const char *placeholder = uapi_firewall_placeholder(finding, pool);
+    const char *placeholder = finding->replacement != NULL ? finding->replacement
+                                                           : uapi_firewall_placeholder(finding, pool);
     uapi_view_range parts[MAX_PARTS];
     size_t count;
     if (view == NULL) {
@@ -16,6 +17,9 @@ static apr_status_t collect(apr_array_header_t *edits, const uapi_view *view, co
     count = uapi_view_locate(view, finding->from, finding->to, parts, MAX_PARTS);
     if (count == 0 || count > MAX_PARTS) {
         return APR_EGENERAL;
+    }
+    if (count > 1) { /* each part gets the plain mark: what has the form of the whole would stand there twice */
+        placeholder = uapi_firewall_placeholder(finding, pool);
     }
     for (size_t i = 0; i < count; i++) {
         uapi_edit_add(edits, parts[i].start, parts[i].end, placeholder);

@@ -70,6 +70,7 @@ typedef struct uapi_call {
     uapi_reason pinning; /* what a tool's definition would have refused, had UapiEngine not been in shadow mode; NONE */
 
     /* inspect the request */
+    struct uapi_redaction *redaction;    /* core/redaction.h; NULL: findings are replaced by the plain mark */
     uapi_firewall_report request_report; /* of the body; offsets are the view's */
     uapi_firewall_report query_report;   /* of the query string, unescaped */
     apr_array_header_t *edits;           /* what changes in the body on its way upstream; NULL: nothing so far */

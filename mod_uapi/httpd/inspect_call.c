@@ -1,5 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "inspect.h"
+
+#include "../core/redaction.h"
 #include "stages.h"
 
 static const char *or_empty(const char *name)
@@ -50,6 +52,7 @@ void uapi_inspect_call_info(uapi_call_info *info, const uapi_call *call, uapi_di
 apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, const uapi_view *view,
                                uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
+    apr_status_t status;
     uapi_call_info info;
     const uapi_text text = {
         .size = sizeof(text),
@@ -60,5 +63,9 @@ apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, 
     };
 
     uapi_inspect_call_info(&info, call, direction);
-    return uapi_firewall_scan_text(call->gateway->firewall, &text, report, pool, result);
+    status = uapi_firewall_scan_text(call->gateway->firewall, &text, report, pool, result);
+    if (status == APR_SUCCESS) {
+        uapi_redaction_apply(call->redaction, report, view->text, pool);
+    }
+    return status;
 }

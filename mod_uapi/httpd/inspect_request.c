@@ -5,6 +5,7 @@
 
 #include "../core/form.h"
 #include "../core/redact.h"
+#include "../core/redaction.h"
 #include "batch.h"
 #include "inspect.h"
 #include "log.h"
@@ -103,6 +104,8 @@ apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_re
     if (mode == UAPI_MODE_DISABLED) {
         return APR_SUCCESS;
     }
+    call->redaction = uapi_redaction_begin(uapi_policy_redaction_of(call->gateway->policy), call->gateway->keyring,
+                                           call->principal->tenant, r->pool);
     status = scan_body(r, call, result);
     if (status == APR_SUCCESS) {
         status = scan_query(r, call, result);
