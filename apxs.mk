@@ -109,6 +109,7 @@ ALL_LDFLAGS = $(BASE_LDFLAGS) $(LDFLAGS)
 MODULE_SOURCES := $(sort $(wildcard mod_uapi/*.c mod_uapi/httpd/*.c))
 CORE_SOURCES := $(sort $(wildcard mod_uapi/core/*.c mod_uapi/store/*.c))
 CLI_SOURCES := $(sort $(wildcard mod_uapi/cli/*.c))
+CHECK_SOURCES := $(sort $(wildcard mod_uapi/check/*.c))
 PLUGIN_SOURCES := $(sort $(wildcard plugins/*/*.c))
 UNIT_SOURCES := $(sort $(wildcard t/unit/*.c))
 TEST_PLUGIN_SOURCES := $(sort $(wildcard t/plugins/*.c))
@@ -119,6 +120,7 @@ PLUGIN_NAMES := $(sort $(patsubst plugins/%/,%,$(dir $(PLUGIN_SOURCES))))
 
 MODULE := $(if $(MODULE_SOURCES),$(P)/mod_uapi.so)
 UAPICTL := $(if $(CLI_SOURCES),$(P)/uapictl)
+PLUGIN_CHECK := $(if $(CHECK_SOURCES),$(P)/uapi-plugin-check)
 PLUGINS := $(patsubst %,$(P)/plugins/%.so,$(PLUGIN_NAMES))
 UNIT_TESTS := $(patsubst t/unit/%.c,$(P)/t/00-%.t,$(UNIT_SOURCES))
 TEST_PLUGINS := $(patsubst t/plugins/%.c,$(P)/t/plugins/%.so,$(TEST_PLUGIN_SOURCES))
@@ -126,7 +128,7 @@ REPLAYS := $(patsubst t/fuzz/%.c,$(P)/fuzz/%,$(FUZZ_SOURCES))
 CORE := $(V)/core.a
 
 .PHONY: all tests units check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
-all: $(MODULE) $(UAPICTL) $(PLUGINS)
+all: $(MODULE) $(UAPICTL) $(PLUGIN_CHECK) $(PLUGINS)
 # Unit tests load plugins of their own variant.
 units: $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
 tests: all units
@@ -139,7 +141,7 @@ $(1): FORCE
 endef
 $(eval $(call stamp,$(V)/flags,$$(CC) $$(ALL_CFLAGS) $$(SOURCE_CPPFLAGS) $$(HTTPD_CPPFLAGS) $$(CPPFLAGS) $$(P)))
 $(eval $(call stamp,$(V)/linking,$$(CC) $$(ALL_LDFLAGS) $$(APR_LIBS) $$(LIB_LIBS)))
-$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(PLUGIN_SOURCES)))
+$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(CHECK_SOURCES) $$(PLUGIN_SOURCES)))
 
 # ----------------------------------------------------------------------------------------------- compile
 compile = $(CC) $(ALL_CFLAGS) $(1) -MMD -MP -c $< -o $@
@@ -155,6 +157,8 @@ $(V)/obj/mod_uapi/core/%.o: mod_uapi/core/%.c $(V)/flags
 $(V)/obj/mod_uapi/store/%.o: mod_uapi/store/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIC $(SOURCE_CPPFLAGS) $(CPPFLAGS))
 $(V)/obj/mod_uapi/cli/%.o: mod_uapi/cli/%.c $(V)/flags
+	$(call quiet,CC) $(call compile,-fPIE $(SOURCE_CPPFLAGS) $(CPPFLAGS))
+$(V)/obj/mod_uapi/check/%.o: mod_uapi/check/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIE $(SOURCE_CPPFLAGS) $(CPPFLAGS))
 $(V)/obj/mod_uapi/%.o: mod_uapi/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIC $(SOURCE_CPPFLAGS) $(HTTPD_CPPFLAGS) $(CPPFLAGS))
@@ -176,6 +180,9 @@ $(P)/mod_uapi.so: $(call objects,$(MODULE_SOURCES)) $(CORE) $(V)/linking $(V)/so
 	$(call quiet,LD) $(CC) -shared -o $@.new $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) -lm && mv -f $@.new $@
 
 $(P)/uapictl: $(call objects,$(CLI_SOURCES)) $(CORE) $(V)/linking $(V)/sources
+	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
+
+$(P)/uapi-plugin-check: $(call objects,$(CHECK_SOURCES)) $(CORE) $(V)/linking $(V)/sources
 	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
 
 define plugin

@@ -4,10 +4,10 @@
 #
 #   /usr/lib/apache2/modules/mod_uapi.so
 #   /usr/lib/uapi/plugins/*.so                one folder on every architecture: a plugin is named by its whole path
-#   /usr/bin/uapictl
+#   /usr/bin/uapictl, /usr/bin/uapi-plugin-check
 #   /usr/include/uapi/uapi_plugin.h           found by `pkg-config --cflags uapi-plugin`
 #   /usr/share/pkgconfig/uapi-plugin.pc       nothing in it depends on the architecture
-#   /usr/share/uapi/                          policies, schema
+#   /usr/share/uapi/                          policies, schema, new-plugin
 #   /usr/share/man/man<n>/
 #   /etc/apache2/mods-available/uapi.load, uapi.conf       for a2enmod uapi
 #   /var/lib/uapi                             registry and audit files, made by uapictl init
@@ -35,6 +35,8 @@ install: all
 	    $(call to,$(PKGCONFIGDIR)) $(call to,$(DATADIR)) $(call to,$(SYSCONFDIR)/mods-available)
 	$(if $(MODULE),$(INSTALL) -m 644 $(MODULE) $(call to,$(LIBEXECDIR)/mod_uapi.so))
 	$(if $(UAPICTL),$(INSTALL) -m 755 $(UAPICTL) $(call to,$(BINDIR)/uapictl))
+	$(if $(PLUGIN_CHECK),$(INSTALL) -m 755 $(PLUGIN_CHECK) $(call to,$(BINDIR)/uapi-plugin-check))
+	$(INSTALL) -m 755 build/new-plugin $(call to,$(DATADIR)/new-plugin)
 	$(if $(PLUGINS),$(INSTALL) -m 644 $(PLUGINS) $(call to,$(PLUGINDIR)/))
 	$(INSTALL) -m 644 mod_uapi/include/uapi_plugin.h $(call to,$(INCLUDEDIR)/uapi_plugin.h)
 	$(fill_in) build/packaging/uapi-plugin.pc.in >$(call to,$(PKGCONFIGDIR)/uapi-plugin.pc)

@@ -19,7 +19,7 @@ is $status, 0, 'a plugin in order' or diag $output;
 my @faults = (
     [magic => qr/magic 0xdeadbeef, expected 0x55415049/, 'another magic'],
     ['httpd-magic' => qr/LoadModule/, "httpd's own magic"],
-    ['newer-minor' => qr/made for plugin ABI 0\.\d+, this host has 0\.\d+.*update mod_uapi/, 'a newer minor version'],
+    ['newer-minor' => qr/made for plugin ABI 1\.\d+, this host has 1\.\d+.*update mod_uapi/, 'a newer minor version'],
     [major => qr/update mod_uapi/, 'a newer major version'],
     [crash => qr/crashed in create with SIGSEGV/, 'a crash in create'],
     [abort => qr/crashed in create with SIGABRT/, 'an abort in create'],

@@ -59,6 +59,9 @@ void uapi_firewall_collect(uapi_firewall_collector *collector, uint32_t rule_ind
     *(uapi_firewall_finding *)apr_array_push(collector->found) = finding;
 }
 
+/* What a finding of 1.0 has; the host's own may have grown since. */
+static const size_t LEAST_FINDING = offsetof(uapi_finding, why) + sizeof(const char *);
+
 static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
 {
     uapi_firewall_taker *taker = sink->context;
@@ -66,8 +69,8 @@ static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
     if (taker->broken || taker->report->overload) {
         return 1;
     }
-    if (finding->size < sizeof(*finding) || finding->rule >= taker->scanner->rule_count ||
-        finding->from >= finding->to || finding->to > taker->end) {
+    if (finding->size < LEAST_FINDING || finding->rule >= taker->scanner->rule_count || finding->from >= finding->to ||
+        finding->to > taker->end) {
         taker->broken = 1;
         return 1;
     }

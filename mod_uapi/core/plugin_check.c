@@ -13,6 +13,9 @@
 
 static const char ID_CHARACTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789_-.";
 
+/* What a descriptor of 1.0 has; the host's own may have grown since. */
+static const size_t LEAST_DESCRIPTOR = offsetof(uapi_plugin_descriptor, get_interface) + sizeof(void (*)(void));
+
 #define REFUSE(...) uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_CONFIG_INVALID, __VA_ARGS__)
 
 int uapi_plugin_is_name(const char *text, const char *characters)
@@ -31,15 +34,12 @@ static apr_status_t check_magic(uint32_t magic, apr_pool_t *pool, uapi_result *r
                   magic == MAGIC_HTTPD ? "; it is an httpd module, which LoadModule loads" : "");
 }
 
-/* While the major is 0 a minor may change anything, so it must be the host's own. */
+/* A minor version only adds, so an older plugin has all that it knows. */
 static apr_status_t check_version(const uapi_plugin_descriptor *descriptor, apr_pool_t *pool, uapi_result *result)
 {
     uint32_t major = descriptor->abi_major, minor = descriptor->host_minor_min;
 
-    if (major == UAPI_ABI_MAJOR && minor == UAPI_ABI_MINOR) {
-        return APR_SUCCESS;
-    }
-    if (major == UAPI_ABI_MAJOR && minor < UAPI_ABI_MINOR && UAPI_ABI_MAJOR > 0) {
+    if (major == UAPI_ABI_MAJOR && minor <= UAPI_ABI_MINOR) {
         return APR_SUCCESS;
     }
     return REFUSE("made for plugin ABI %u.%u, this host has %u.%u; %s", major, minor, UAPI_ABI_MAJOR, UAPI_ABI_MINOR,
@@ -86,10 +86,10 @@ apr_status_t uapi_plugin_check_descriptor(const uapi_plugin_descriptor *descript
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (descriptor->size < sizeof(*descriptor)) {
+    if (descriptor->size < LEAST_DESCRIPTOR) {
         return REFUSE(
             "its descriptor says that it has %u bytes, expected at least %u; is size set to sizeof(descriptor)?",
-            descriptor->size, (unsigned)sizeof(*descriptor));
+            descriptor->size, (unsigned)LEAST_DESCRIPTOR);
     }
     return check_members(descriptor, pool, result);
 }

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file uapi_plugin.h The plugin ABI of mod_uapi: the one header that a plugin compiles against.
+ * @file uapi_plugin.h
+ * The plugin ABI of mod_uapi: the one header that a plugin compiles against.
  *
  * A plugin is a shared object with one exported function, `uapi_plugin_entry()`, which returns a descriptor. Through
  * the descriptor the host creates one instance, starts it, asks it for interfaces by id ("uapi.scanner/1"), and at the
@@ -26,8 +27,10 @@
  *
  * This header needs <stddef.h> and <stdint.h> only and compiles as C11 and later and as C++11 and later.
  *
- * Stability: 0.x. The ABI is frozen with 1.0; until then UAPI_ABI_MAJOR is 0 and the host takes plugins of its own
- * minor only.
+ * Stability: frozen. What is here stays as it is for all 1.x: a plugin that was compiled with any header of 1.x loads
+ * into every host of the same or a later minor version. Later ones add: interfaces and services by new ids, fields at
+ * the ends of records, values of enumerations. `host_minor_min` is the least minor version that has all that the plugin
+ * cannot do without; 0 loads everywhere.
  */
 #ifndef UAPI_PLUGIN_H
 #define UAPI_PLUGIN_H
@@ -40,8 +43,8 @@ extern "C" {
 #endif
 
 #define UAPI_PLUGIN_MAGIC UINT32_C(0x55415049) /* "UAPI" */
-#define UAPI_ABI_MAJOR 0
-#define UAPI_ABI_MINOR 2
+#define UAPI_ABI_MAJOR 1
+#define UAPI_ABI_MINOR 0
 
 #if defined(__GNUC__)
 #define UAPI_PLUGIN_EXPORT __attribute__((visibility("default")))

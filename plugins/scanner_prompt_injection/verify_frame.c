@@ -69,7 +69,7 @@ static void read_before(const knowledge *known, const uapi_string *text, size_t 
     if (found->before_count) { /* a sentence that ends directly before the anchor */
         word next;
 
-        if (words_next(text, at, text->length, &next) && (next.marks & MARK_SENTENCE)) {
+        if (words_next(text, at, at + AHEAD, &next) && (next.marks & MARK_SENTENCE)) {
             found->before_count = 0;
         }
     }

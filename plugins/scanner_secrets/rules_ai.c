@@ -5,18 +5,22 @@
 #include "rule.h"
 #include "value.h"
 
+#define LONGEST_TAIL 256
+
 /* The mark stands in the middle; what comes before it must lead back to "sk-". */
 static int32_t verify_openai(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
 {
     const char *text = candidate->text.data;
     size_t run = value_run_back(text + candidate->from, candidate->from < 160 ? candidate->from : 160, C_URLSAFE);
-    size_t from = candidate->from - run;
+    size_t from = candidate->from - run, left = candidate->text.length - candidate->to;
 
+    left = left < LONGEST_TAIL ? left
+                               : LONGEST_TAIL; /* or a text that is full of marks takes the square of its length */
     while (from < candidate->from && !(text[from] == 's' && text[from + 1] == 'k' && text[from + 2] == '-')) {
         from++;
     }
     finding->from = from;
-    finding->to = candidate->to + value_run(text + candidate->to, candidate->text.length - candidate->to, self->tail);
+    finding->to = candidate->to + value_run(text + candidate->to, left, self->tail);
     return from + 3 < candidate->from && value_longest_repeat(text + from, finding->to - from) < 8;
 }
 

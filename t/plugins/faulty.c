@@ -155,8 +155,8 @@ const uapi_plugin_descriptor *uapi_plugin_entry(void)
     if (fault("newer-minor")) {
         descriptor.host_minor_min = UAPI_ABI_MINOR + 1;
     }
-    if (fault("older-minor")) {
-        descriptor.host_minor_min = UAPI_ABI_MINOR - 1;
+    if (fault("older-major")) {
+        descriptor.abi_major = UAPI_ABI_MAJOR - 1;
     }
     if (fault("small")) {
         descriptor.size = 24;
