@@ -42,6 +42,30 @@ refused('UapiServers *', qr/would be ambiguous.*: a_/, 'a name that ends as the 
 refused('UapiServers *', qr/tls\.ca cannot be read: one/, 'authorities that cannot be read', policy(one => "$servers{one}  tls: {ca: /nonexistent.pem}\n"));
 refused("UapiServers *\nUapiListPage 0", qr/UapiListPage takes a number from 1 to 10000, not '0'/, 'an empty page');
 refused("UapiServers *\nUapiListPage many", qr/UapiListPage takes a number/, 'no number');
+refused('UapiServers rest', qr/httpd\.conf:\d+: UapiServers names a server that speaks REST;.*: rest/, 'a REST server by its name', policy(one => $servers{one}, rest => "$servers{two}  protocol: rest\n"));
+is +(config_test(directives(policy(one => $servers{one}, rest => "$servers{two}  protocol: rest\n"), 'UapiServers *')))[0], 0, 'all that speak MCP';
+
+# ---- a balancer that sessions do not stick to
+my @modules = qw(proxy_balancer lbmethod_byrequests slotmem_shm);
+for my $case (['', ' route=a', ' route=b', 1, 'no stickysession'], [' stickysession=S', ' route=a', '', 1, 'a member without a route'], [' stickysession=S', ' route=a', ' route=b', 0, 'all that it needs'], ['', '', undef, 0, 'one member']) {
+    my ($set, $first, $second, $warns, $what) = @$case;
+    my $file = policy(pool => "  url: balancer://p/mcp\n");
+    my ($status, $output) = config_test(directives($file, 'UapiServers pool') . "<Proxy \"balancer://p\">\nBalancerMember http://127.0.0.1:1$first\n" . (defined $second ? "BalancerMember http://127.0.0.1:2$second\n" : '')
+        . ($set ? "ProxySet$set\n" : '') . "</Proxy>\n", modules => \@modules);
+    is $status, 0, "a balancer with $what" or diag $output;
+    is $output =~ /UAPI0126.*sessions with server pool cannot stay/ ? 1 : 0, $warns, $warns ? 'is warned of' : 'is well';
+}
+
+# ---- a route in another protocol, to a server whose tools are protected
+sub route { my ($server, $protocol, $file) = @_; return $registry->config . "\nUapiPolicy \"$file\"\n<Location /y>\nUapiEngine on\nUapiServer $server\nUapiProtocol $protocol\n</Location>\n" }
+my $pinned = policy(pinned => "  pinning: first_use\n", one => $servers{one});
+my $ruled = $registry->file('ruled.yaml', "apiVersion: uapi/v1\nkind: Policy\nmetadata: {name: p}\nspec:\n  rules:\n    - {id: all, effect: allow, server: one, methods: [\"*\"]}\n    - {id: never, effect: deny, server: one, tools: [drop]}\n---\napiVersion: uapi/v1\nkind: Server\nmetadata: {name: one}\nspec:\n$servers{one}");
+for my $case (['pinned', 'jsonrpc', $pinned, qr/UapiServer names an MCP server.*: pinned, and its tools are pinned/], ['pinned', 'rest', $pinned, qr/its tools are pinned/], ['one', 'jsonrpc', $ruled, qr/: one, and policies have rules for its tools/], ['pinned', 'mcp', $pinned], ['one', 'jsonrpc', $pinned], ['one', 'auto', $ruled]) {
+    my ($server, $protocol, $file, $expected) = @$case;
+    my ($status, $output) = config_test(route($server, $protocol, $file));
+    is $status == 0 ? 1 : 0, $expected ? 0 : 1, "$protocol to $server";
+    like $output, $expected, 'says why' if $expected;
+}
 {
     my ($status, $output) = config_test("<Location /x>\nUapiServers *\n</Location>\n");
     isnt $status, 0, 'no policy: refused';

@@ -27,7 +27,7 @@ sub server {
         my $message = $request->json;
         return $reply->status(202) unless defined $message->{id} && defined $message->{method};
         my $answer = { jsonrpc => '2.0', id => $message->{id} };
-        return $reply->respond(200, ['Content-Type' => 'application/json', 'Mcp-Session-Id' => "of-$name"],
+        return $reply->respond(200, ['Content-Type' => 'application/json', 'Mcp-Session-Id' => "of-$name" . ($message->{params}{clientInfo}{name} eq 'another' ? '-another' : '')],
             to_json({ %$answer, result => { protocolVersion => '2025-06-18', capabilities => {}, serverInfo => { name => $name, version => 1 } } })) if $message->{method} eq 'initialize';
         return $reply->json({ %$answer, result => { tools => [{ name => slurp($tools) }] } }) if $message->{method} eq 'tools/list';
         return $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk("id: e-of-$name\nretry: 10\ndata:\n\n") if $message->{method} eq 'tools/call'; # the answer comes later
@@ -126,6 +126,9 @@ isnt $event->{id}, 'after-e-of-talks', 'with a sealed id';
 is $server{talks}->last_request->header('last-event-id'), 'e-of-talks', 'its server gets its own id';
 is_deeply [$server{waits}->requests], [], 'and no other is asked';
 is http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => $session, 'Last-Event-ID' => 'e-of-talks'])->{status}, 400, 'an id that was not given';
+my $another = mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'another', version => '1' } })->{headers}{'mcp-session-id'};
+my $foreign = http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => $another, 'Last-Event-ID' => $id]);
+is from_json($foreign->{body})->{error}{data}{reason}, 'event.unknown', 'an event of another session of the same caller' or diag $foreign->{body};
 
 is http('GET', $httpd->url('/mcp'), headers => [@auth])->{status}, 405, 'no session, no stream';
 is http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => 'AAAA'])->{status}, 404, 'no such session';

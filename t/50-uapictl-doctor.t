@@ -81,6 +81,8 @@ sick('a key that others can read', 'key', qr/chmod 600/, with_mode('key', 0640))
 sick('another key', 'credentials', qr/does not open with key/, with_text("$store/key", 'uapi-key-v1:' . 'A' x 43 . "=\n"));
 sick('no registry', 'registry', qr/No such file/, moved('registry.db'));
 sick('a registry that others can read', 'registry', qr/0644 .*chmod 600/, with_mode('registry.db', 0644));
+sick('what children saw, open to others', 'registry', qr/-observed has mode 0644 .*chmod 600/, sub { spew("$store/registry.db-observed", ''); chmod 0644, "$store/registry.db-observed" }, sub { unlink "$store/registry.db-observed" });
+sick('what children saw, and is not readable', 'registry', qr/registry\.db-observed/, sub { spew("$store/registry.db-observed", 'x' x 5000); chmod 0600, "$store/registry.db-observed" }, sub { unlink "$store/registry.db-observed" });
 sick('no audit file', 'audit', qr/No such file/, moved('audit.db'));
 sick('an audit file that others can write', 'audit', qr/0666 .*chmod 600/, with_mode('audit.db', 0666));
 sick('a ring that others can read', 'audit', qr/-ring has mode 0644/, with_mode('audit.db-ring', 0644));

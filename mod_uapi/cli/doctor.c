@@ -27,6 +27,7 @@
 #include "../core/audit.h"
 #include "../core/audit_ring.h"
 #include "../core/keyring.h"
+#include "../core/pins.h"
 #include "../core/policy.h"
 #include "../core/secret.h"
 #include "../core/vault.h"
@@ -118,6 +119,23 @@ static void check_key(doctor_run *run)
     say(run, LEVEL_OK, "%s, key id %s", path, run->keyring->id);
 }
 
+/* What children saw of tools; it is there once a server that pins some has run. */
+static void check_observed(doctor_run *run, const char *path)
+{
+    uapi_store *store;
+    uapi_result result = {0};
+
+    if (access(path, F_OK) != 0 || check_private(run, path, 0) != 0) {
+        return;
+    }
+    if (uapi_store_open(&store, path, UAPI_STORE_READ, run->pool, &result) != APR_SUCCESS) {
+        say_failure(run, &result);
+        return;
+    }
+    uapi_store_close(store);
+    say(run, LEVEL_OK, "%s, what servers showed of pinned tools", path);
+}
+
 static void check_registry(doctor_run *run)
 {
     const char *path = uapi_options_text(&run->cli->options, UAPI_OPTION_REGISTRY);
@@ -136,6 +154,7 @@ static void check_registry(doctor_run *run)
         say_failure(run, &result);
         return;
     }
+    check_observed(run, uapi_pins_path(path, run->pool));
     say(run, tenants->nelts ? LEVEL_OK : LEVEL_WARN, "%s, %d tenant%s", path, tenants->nelts,
         tenants->nelts == 1 ? "" : "s");
 }

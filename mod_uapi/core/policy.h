@@ -132,6 +132,8 @@ apr_array_header_t *uapi_policy_all_servers(const uapi_policy *policy, apr_pool_
 apr_array_header_t *uapi_policy_reachable_servers(const uapi_policy *policy, apr_pool_t *pool);
 /** 1 if any Server pins its tools. */
 int uapi_policy_pins(const uapi_policy *policy);
+/** 1 if a rule with `tools` names the server (a glob does not count). */
+int uapi_policy_has_tool_rules(const uapi_policy *policy, const char *server);
 /** 1 if a Server declares the name or a rule names it (a glob does not count). */
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name);
 

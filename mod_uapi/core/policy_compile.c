@@ -138,6 +138,9 @@ static void index_rule(compiler *c, const uapi_form_rule *form, uint32_t rank, c
 
     if (!uapi_glob_is_pattern(server, strlen(server))) {
         apr_hash_set(c->policy->known, server, APR_HASH_KEY_STRING, server);
+        if (form->tools != NULL) {
+            apr_hash_set(c->policy->tooled, server, APR_HASH_KEY_STRING, server);
+        }
     }
     /* beside tools, methods can only be such that match tools/call */
     if (form->tools != NULL) {
@@ -215,6 +218,7 @@ uapi_policy *uapi_policy_compile(const uapi_policy_source *source, apr_pool_t *p
     policy->tenants = apr_hash_make(pool);
     policy->servers = apr_hash_make(pool);
     policy->known = apr_hash_make(pool);
+    policy->tooled = apr_hash_make(pool);
     for (int i = 0; i < documents->nelts; i++) {
         draft_policy(&c, APR_ARRAY_IDX(documents, i, uapi_form_document *));
     }

@@ -107,6 +107,7 @@ struct uapi_policy {
     apr_hash_t *servers;         /* name to uapi_policy_server */
     int pins;                    /* some server pins its tools */
     apr_hash_t *known;           /* names of servers that are declared or named exactly */
+    apr_hash_t *tooled;          /* names of servers that a rule with tools names exactly */
     uapi_mode firewall_mode;
     apr_array_header_t *scanners, *shadow_scanners; /* uapi_policy_scanner */
     uapi_rulings rulings, exceptions;

@@ -290,6 +290,11 @@ int uapi_policy_pins(const uapi_policy *policy)
     return policy->pins;
 }
 
+int uapi_policy_has_tool_rules(const uapi_policy *policy, const char *server)
+{
+    return apr_hash_get(policy->tooled, server, APR_HASH_KEY_STRING) != NULL;
+}
+
 int uapi_policy_knows_server(const uapi_policy *policy, const char *name)
 {
     return apr_hash_get(policy->known, name, APR_HASH_KEY_STRING) != NULL;

@@ -39,6 +39,7 @@ static uapi_claim *claim(cmd_parms *cmd, uapi_claim_kind kind, const char *value
 {
     uapi_claim *entry = apr_array_push(claims_of(cmd->pool));
     entry->endpoint = NULL;
+    entry->route = NULL;
     entry->kind = kind;
     entry->server = cmd->server;
     entry->value = value;
@@ -180,7 +181,7 @@ static const char *set_server(cmd_parms *cmd, void *config, const char *value)
         return "UapiServer takes a name of 1 to 64 letters, digits, dots, dashes and underscores";
     }
     route->server = value;
-    claim(cmd, UAPI_CLAIM_SERVER, value);
+    claim(cmd, UAPI_CLAIM_SERVER, value)->route = route;
     return NULL;
 }
 

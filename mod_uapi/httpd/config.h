@@ -96,6 +96,7 @@ typedef struct uapi_claim {
     server_rec *server;
     const char *value;
     uapi_gateway_endpoint *endpoint; /* of ENDPOINT */
+    const uapi_route_config *route;  /* of SERVER: what stands in the same section */
     const char *where;               /* "file:line" */
 } uapi_claim;
 

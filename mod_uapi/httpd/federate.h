@@ -53,6 +53,9 @@ apr_status_t uapi_federate_decide_batch(request_rec *r, uapi_call *call, uapi_re
 /** The answers to its members, as JSON; NULL: none is due. */
 apr_status_t uapi_federate_answer_batch(request_rec *r, uapi_call *call, const char **text, uapi_result *result);
 
+/** The server's session, which a call at an endpoint or on a route belongs to; "" if there is none. Events are bound to it. */
+const char *uapi_federate_session_of(const uapi_call *call);
+
 /** The id of the call's message as it stood in the request: JSON. */
 const char *uapi_federate_raw_id(const request_rec *r, const uapi_call *call);
 

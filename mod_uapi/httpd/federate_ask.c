@@ -162,6 +162,7 @@ static void make_call(request_rec *r, const uapi_call *call, uapi_ask *ask)
     }
     federated->federation = call->federated->federation;
     federated->server = ask->server;
+    federated->peer = ask->peer;
     own->federated = federated;
     ask->call = own;
 }

@@ -13,6 +13,7 @@
 
 #include "../core/session.h"
 #include "log.h"
+#include "pinning.h"
 
 enum { MOST_PAGES = 64, MOST_ENTRIES = 20000, LEGACY_TTL = 5000, LONGEST_TTL = 300000 }; /* milliseconds */
 
@@ -94,11 +95,27 @@ static void remember_silence(request_rec *r, const uapi_call *call, const part *
     }
 }
 
-static void read_entries(request_rec *r, part *of, const uapi_json *json, uint32_t array)
+/* What is held since the list was remembered is not shown. The entries are named as clients see them. */
+static int is_held(request_rec *r, const uapi_call *call, const part *of, const uapi_json *json, uint32_t entry)
+{
+    uint32_t name = uapi_json_member(json, entry, "name");
+    size_t prefix = strlen(of->server->name) + strlen(call->federated->federation->separator);
+    const char *text;
+    if (of->server->pinning == UAPI_PINNING_DISABLED || strcmp(call->mcp.messages[0].method, "tools/list") != 0) {
+        return 0;
+    }
+    text = (name != UAPI_JSON_NONE && json->nodes[name].type == UAPI_JSON_STRING)
+               ? uapi_json_strdup(json, name, r->pool)
+               : "";
+    return strlen(text) <= prefix || !uapi_pinning_allows(call, of->server, text + prefix, r->pool);
+}
+
+static void read_entries(request_rec *r, const uapi_call *call, part *of, const uapi_json *json, uint32_t array)
 {
     for (uint32_t entry = uapi_json_first(json, array); entry != UAPI_JSON_NONE && entry < json->nodes[array].skip;
          entry = json->nodes[entry].skip) {
-        if (json->nodes[entry].type == UAPI_JSON_OBJECT && of->entries->nelts < MOST_ENTRIES) {
+        if (json->nodes[entry].type == UAPI_JSON_OBJECT && of->entries->nelts < MOST_ENTRIES &&
+            !is_held(r, call, of, json, entry)) {
             APR_ARRAY_PUSH(of->entries, const char *) = apr_pstrmemdup(r->pool, json->text + json->nodes[entry].start,
                                                                        json->nodes[entry].length);
         }
@@ -112,7 +129,7 @@ static void recall(request_rec *r, const uapi_call *call, part *of)
     uapi_json json;
     uapi_result ignored = {0};
     if (text != NULL && uapi_json_read(&json, text, strlen(text), NULL, r->pool, &ignored) == APR_SUCCESS) {
-        read_entries(r, of, &json, 0);
+        read_entries(r, call, of, &json, 0);
         of->over = 1;
         of->ttl = 0; /* it may end at any moment */
     }
@@ -180,7 +197,7 @@ static void read_page(request_rec *r, uapi_call *call, part *of, const uapi_ask 
         return;
     }
     if (array != UAPI_JSON_NONE && ask->json.nodes[array].type == UAPI_JSON_ARRAY) {
-        read_entries(r, of, &ask->json, array);
+        read_entries(r, call, of, &ask->json, array);
         read_ttl(r, of, ask);
         read_cursor(r, of, ask);
         return;

@@ -57,6 +57,14 @@ void uapi_federate_forget_peer(const uapi_call *call, const char *server)
     apr_pool_destroy(pool);
 }
 
+const char *uapi_federate_session_of(const uapi_call *call)
+{
+    if (call->federated != NULL && call->federated->peer != NULL) {
+        return call->federated->peer->id;
+    }
+    return (call->session != NULL) ? call->session : "";
+}
+
 static const uapi_federation_peer *known(request_rec *r, const uapi_call *call, const uapi_policy_server *server)
 {
     const uapi_federation_session *session = call->federated->session;

@@ -139,8 +139,8 @@ static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
 {
     const uapi_call *own = baton;
     const char *sealed;
-    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, "", own->gateway->keyring, own->principal, own->server,
-                           pool, NULL);
+    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, uapi_federate_session_of(own), own->gateway->keyring,
+                           own->principal, own->server, pool, NULL);
     return sealed;
 }
 
@@ -290,9 +290,9 @@ static size_t collect_asks(request_rec *r, const uapi_call *call, uapi_ask **ask
 static size_t choose_resumed(request_rec *r, const uapi_call *call, uapi_ask *asks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (uapi_session_open_part(&asks[i].last_event, UAPI_SESSION_EVENT, call->federated->last_event, "",
-                                   call->gateway->keyring, call->principal, asks[i].server->name, r->pool,
-                                   NULL) == APR_SUCCESS) {
+        if (uapi_session_open_part(&asks[i].last_event, UAPI_SESSION_EVENT, call->federated->last_event,
+                                   asks[i].peer->id, call->gateway->keyring, call->principal, asks[i].server->name,
+                                   r->pool, NULL) == APR_SUCCESS) {
             asks[0] = asks[i];
             return 1;
         }

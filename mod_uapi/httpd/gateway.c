@@ -264,6 +264,14 @@ static int judge_federated(const uapi_claim *claim, const uapi_policy_server *se
         return complain(claim, "UapiServers: there is no <Proxy> block for the balancer that is the url of server ",
                         apr_psprintf(pconf, "%s: %s", server->name, server->url));
     }
+    if (uapi_worker_is_balanced(server->url) && server->revision != UAPI_SERVER_REVISION_2026_07_28 &&
+        !uapi_worker_sticks(claim->server, server->url, pconf)) {
+        ap_log_error(
+            APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, claim->server,
+            UAPI_LOGNO(0126) "%s: UapiServers: sessions with server %s cannot stay with the member that opened "
+                             "them: its balancer has no stickysession=, or a member has no route=",
+            claim->where, server->name);
+    }
     APR_ARRAY_PUSH(claim->endpoint->federation.servers, const uapi_policy_server *) = server;
     return 1;
 }
@@ -300,11 +308,38 @@ static int judge_endpoint(const uapi_claim *claim, const uapi_gateway *gateway, 
     for (int i = 0; endpoint->names != NULL && i < endpoint->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(endpoint->names, i, const char *);
         const uapi_policy_server *server = uapi_policy_find_server(gateway->policy, name);
-        if (server == NULL || server->url == NULL) {
+        if (server != NULL && server->is_rest) {
+            good = complain(
+                claim,
+                "UapiServers names a server that speaks REST; it has a route of its own (UapiServer), and no "
+                "place at an endpoint that speaks MCP: ",
+                name);
+        } else if (server == NULL || server->url == NULL) {
             good = complain(claim, "UapiServers names a server for which no policy file has a url: ", name);
         }
     }
     return good;
+}
+
+/* In another protocol's messages nobody looks for tools: what protects them would hold on this route no more. */
+static int judge_protocol(const uapi_claim *claim, const uapi_policy *policy, apr_pool_t *pconf)
+{
+    const uapi_policy_server *server = uapi_policy_find_server(policy, claim->value);
+    int protocol = claim->route->protocol;
+    const char *what = "";
+    if (server == NULL || server->is_rest || (protocol != UAPI_PROTOCOL_REST && protocol != UAPI_PROTOCOL_JSONRPC)) {
+        return 1;
+    }
+    if (server->pinning != UAPI_PINNING_DISABLED) {
+        what = "its tools are pinned";
+    } else if (uapi_policy_has_tool_rules(policy, server->name)) {
+        what = "policies have rules for its tools";
+    }
+    return what[0] == '\0' ||
+           complain(claim,
+                    "UapiServer names an MCP server, and the route's UapiProtocol is another one, in which a call of a "
+                    "tool is not known as one: ",
+                    apr_pstrcat(pconf, server->name, ", and ", what, NULL));
 }
 
 static int judge_claim(const uapi_claim *claim, apr_pool_t *pconf)
@@ -316,6 +351,9 @@ static int judge_claim(const uapi_claim *claim, apr_pool_t *pconf)
     case UAPI_CLAIM_ENGINE:
         return judge_engine(claim, config);
     case UAPI_CLAIM_SERVER:
+        if (gateway != NULL && gateway->policy != NULL && !judge_protocol(claim, gateway->policy, pconf)) {
+            return 0;
+        }
         if (gateway != NULL && gateway->policy != NULL && !uapi_policy_knows_server(gateway->policy, claim->value)) {
             return complain(claim,
                             "UapiServer names a server that no policy file declares or mentions: ", claim->value);

@@ -12,6 +12,7 @@
 #include "../core/session.h"
 #include "batch.h"
 #include "endpoint.h"
+#include "federate.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
@@ -25,8 +26,8 @@ static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
 {
     const uapi_call *call = baton;
     const char *sealed;
-    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, call->session != NULL ? call->session : "",
-                           call->gateway->keyring, call->principal, call->server, pool, NULL);
+    uapi_session_seal_part(&sealed, UAPI_SESSION_EVENT, id, uapi_federate_session_of(call), call->gateway->keyring,
+                           call->principal, call->server, pool, NULL);
     return sealed;
 }
 

@@ -105,3 +105,11 @@ apr_status_t uapi_pinning_shown(uapi_call *call, const uapi_json *json, uint32_t
     }
     return status;
 }
+
+int uapi_pinning_allows(const uapi_call *call, const uapi_policy_server *server, const char *tool, apr_pool_t *pool)
+{
+    const uapi_pin_scope scope = {call->principal->tenant, server->name, server->pinning};
+    uapi_result ignored = {0};
+    return server->pinning == UAPI_PINNING_DISABLED || !uapi_call_enforces(call) ||
+           uapi_pins_check(call->gateway->pins, &scope, tool, pool, &ignored) == APR_SUCCESS;
+}

@@ -16,4 +16,7 @@
 apr_status_t uapi_pinning_shown(uapi_call *call, const uapi_json *json, uint32_t message, apr_hash_t **shown,
                                 apr_pool_t *pool, uapi_result *result);
 
+/** May a tool of this server be shown now, as far as its pins go? Also 1 where UapiEngine is in shadow mode. */
+int uapi_pinning_allows(const uapi_call *call, const uapi_policy_server *server, const char *tool, apr_pool_t *pool);
+
 #endif

@@ -147,6 +147,16 @@ int uapi_worker_knows_balancer(const server_rec *server, const char *url, apr_po
     return balancer_of(server, url, 0, ptemp) != NULL;
 }
 
+int uapi_worker_sticks(const server_rec *server, const char *url, apr_pool_t *ptemp)
+{
+    const proxy_balancer *balancer = balancer_of(server, url, 0, ptemp);
+    int good = balancer != NULL && balancer->s->sticky[0] != '\0';
+    for (int i = 0; good && i < balancer->workers->nelts; i++) {
+        good = APR_ARRAY_IDX(balancer->workers, i, proxy_worker *)->s->route[0] != '\0';
+    }
+    return good || (balancer != NULL && balancer->workers->nelts < 2);
+}
+
 /* From good to bad: what mod_proxy would take, what stands by, what has failed. What an administrator stopped is not asked. */
 static int rank(const proxy_worker *member)
 {

@@ -23,6 +23,9 @@ int uapi_worker_is_balanced(const char *url);
 /** At configtest: has this server a <Proxy> block for the balancer that the URL names? */
 int uapi_worker_knows_balancer(const server_rec *server, const char *url, apr_pool_t *ptemp);
 
+/** Have all members a route, and is the balancer told how to find it? One that has less than two members needs neither. */
+int uapi_worker_sticks(const server_rec *server, const char *url, apr_pool_t *ptemp);
+
 /** child_init. */
 void uapi_worker_child_init(apr_pool_t *pchild);
 
