@@ -13,6 +13,7 @@
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/gateway.h"
+#include "httpd/next_call.h"
 #include "httpd/pipeline.h"
 #include "httpd/refuse.h"
 #include "httpd/settle.h"
@@ -52,6 +53,7 @@ static void register_hooks(apr_pool_t *pool)
     uapi_inspect_response_register();
     uapi_refuse_register();
     uapi_status_register();
+    uapi_next_call_register();
     uapi_watch_register();
 }
 

@@ -28,6 +28,7 @@ is $status, 0, 'a good configuration' or diag $output;
 # ---- the directives themselves
 refused("UapiEngine maybe\n", qr/UapiEngine must be on, shadow or off, not 'maybe'/, 'a wrong engine');
 refused("UapiServer \"a b\"\n", qr/UapiServer takes a name/, 'a server name with a space');
+refused("UapiNextCallWait $_\n", qr/UapiNextCallWait takes a time from 1us to 10ms, or off/, "no wait: $_") for qw(1 0ms 11ms -1ms 1s soon);
 refused("UapiMaxBody 0\n", qr/UapiMaxBody takes a size/, 'no body at all');
 refused("UapiMaxBody 1G\n", qr/UapiMaxBody takes a size/, 'an unknown unit');
 refused("UapiMaxBody 300M\n", qr/UapiMaxBody takes a size/, 'too much');

@@ -229,7 +229,7 @@ apr_status_t uapi_audit_start(uapi_audit *audit, apr_pool_t *pool, uapi_result *
     if (status != APR_SUCCESS) {
         return status;
     }
-    audit->writer = uapi_audit_writer_create(&audit->ring, audit->path, audit->key, audit->power);
+    audit->writer = uapi_audit_writer_create(&audit->ring, audit->path, audit->key, 0);
     if (!audit->writer) {
         return uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_AUDIT_UNAVAILABLE,
                          "audit file %s: SHA-256 is not available", audit->path);

@@ -38,8 +38,8 @@ typedef enum uapi_durability {
  * In the parent, before the fork (and in uapictl): create or open both files, replay what a dead server left in the
  * ring, prove that a record could be written. Neither file may be accessible to others (created with mode 0600; owned
  * by `uid`/`gid` when those are not -1, so that unprivileged children can open them). The key is copied into locked
- * memory. `power`: whether any caller will ask for UAPI_DURABILITY_POWER (SQLite then syncs each commit from the
- * start; without it, from the first such record on).
+ * memory. `power`: whether any caller may ask for UAPI_DURABILITY_POWER (what is recovered is then synced). SQLite syncs
+ * each commit from the first such record on.
  *
  * A ring whose lock another holds (older children after a graceful restart, another server) is left to that writer.
  * Where ring and audit file do not fit together and records would be lost (audit_recovery.h), it fails with

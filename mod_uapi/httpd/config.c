@@ -79,6 +79,7 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     route->max_body = -1;
     route->max_response = -1;
     route->list_page = -1;
+    route->next_call_wait = -1;
     return route;
 }
 
@@ -95,6 +96,7 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(max_response, -1);
     INHERIT(endpoint, NULL);
     INHERIT(list_page, -1);
+    INHERIT(next_call_wait, -1);
     INHERIT(hosts, NULL);
     INHERIT(origins, NULL);
     return merged;
@@ -135,6 +137,11 @@ size_t uapi_config_max_response(const uapi_route_config *route)
 int uapi_config_list_page(const uapi_route_config *route)
 {
     return (route->list_page == -1) ? UAPI_DEFAULT_LIST_PAGE : route->list_page;
+}
+
+int uapi_config_next_call_wait(const uapi_route_config *route)
+{
+    return (route->next_call_wait == -1) ? UAPI_DEFAULT_NEXT_CALL_WAIT : route->next_call_wait;
 }
 
 /* ------------------------------------------------------------------- directives */
@@ -234,6 +241,21 @@ static const char *set_anonymous(cmd_parms *cmd, void *config, const char *value
     }
     route->anonymous = value;
     claim(cmd, UAPI_CLAIM_ANONYMOUS, value);
+    return NULL;
+}
+
+static const char *set_next_call_wait(cmd_parms *cmd, void *config, const char *value)
+{
+    char *unit;
+    apr_int64_t number = apr_strtoi64(value, &unit, 10);
+    number *= (ap_cstr_casecmp(unit, "ms") == 0) ? 1000 : 1;
+    if (ap_cstr_casecmp(value, "off") == 0) {
+        number = 0;
+    } else if (!apr_isdigit(value[0]) || (ap_cstr_casecmp(unit, "us") != 0 && ap_cstr_casecmp(unit, "ms") != 0) ||
+               number < 1 || number > UAPI_LONGEST_NEXT_CALL_WAIT) {
+        return apr_psprintf(cmd->pool, "UapiNextCallWait takes a time from 1us to 10ms, or off; not '%s'", value);
+    }
+    ((uapi_route_config *)config)->next_call_wait = (int)number;
     return NULL;
 }
 
@@ -443,6 +465,9 @@ const command_rec uapi_config_directives[] = {
                   "the largest request body, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
                   "the largest response body or single event, in bytes or with K or M"),
+    AP_INIT_TAKE1(
+        "UapiNextCallWait", set_next_call_wait, NULL, ROUTE_CONTEXT,
+        "how long the thread that sent an answer waits for the connection's next call, such as 300us or 1ms, or off"),
     AP_INIT_ITERATE("UapiAllowedHosts", add_allowed_host, NULL, ROUTE_CONTEXT,
                     "names by which this server may be called besides ServerName and ServerAlias, any, or none"),
     AP_INIT_ITERATE("UapiAllowedOrigins", add_allowed_origin, NULL, ROUTE_CONTEXT,

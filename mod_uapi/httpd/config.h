@@ -52,6 +52,8 @@ typedef struct uapi_gateway_endpoint {
 
 #define UAPI_GATEWAY_HANDLER "uapi-gateway"
 #define UAPI_DEFAULT_LIST_PAGE 200
+#define UAPI_DEFAULT_NEXT_CALL_WAIT 1000 /* microseconds */
+#define UAPI_LONGEST_NEXT_CALL_WAIT 10000
 
 /** UapiAllowedHosts or UapiAllowedOrigins. */
 typedef struct uapi_allowed {
@@ -78,6 +80,7 @@ typedef struct uapi_route_config {
     apr_off_t max_response;          /* -1 unset */
     uapi_gateway_endpoint *endpoint; /* UapiServers */
     int list_page;                   /* UapiListPage, -1 unset */
+    int next_call_wait;              /* UapiNextCallWait, in microseconds; -1 unset */
     uapi_allowed *hosts;             /* UapiAllowedHosts; NULL: none besides the server's names */
     uapi_allowed *origins;           /* UapiAllowedOrigins; NULL: none besides the server's own */
 } uapi_route_config;
@@ -119,5 +122,6 @@ uapi_durability uapi_config_durability(const uapi_route_config *route);
 size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);
 int uapi_config_list_page(const uapi_route_config *route);
+int uapi_config_next_call_wait(const uapi_route_config *route);
 
 #endif

@@ -14,6 +14,7 @@
 #include "../core/fetch.h"
 #include "federate.h"
 #include "log.h"
+#include "next_call.h"
 #include "worker.h"
 
 /* The gateways of the running configuration. Read-only once the children run; each child fills in its own copies of
@@ -528,6 +529,7 @@ static apr_status_t start_gateway(int index, apr_pool_t *pchild, uapi_result *re
 void uapi_gateway_child_init(apr_pool_t *pchild, server_rec *server)
 {
     uapi_fetch_start();
+    uapi_next_call_child_init();
     uapi_federate_cache_init(pchild);
     uapi_worker_child_init(pchild);
     for (int i = 0; gateways != NULL && i < gateways->nelts; i++) {

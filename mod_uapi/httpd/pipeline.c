@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "federate.h"
 #include "log.h"
+#include "next_call.h"
 #include "record.h"
 #include "refuse.h"
 #include "settle.h"
@@ -104,6 +105,7 @@ int uapi_pipeline_fixups(request_rec *r)
     if (call == NULL || is_judged_elsewhere(r)) {
         return DECLINED;
     }
+    uapi_next_call_expect(r, uapi_config_next_call_wait(call->route));
     if (call->gateway == NULL) {
         uapi_fail(&verdict, r->pool, APR_EGENERAL, UAPI_REASON_CONFIG_INVALID,
                   "no gateway could be started in this process");

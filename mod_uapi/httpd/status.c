@@ -6,6 +6,7 @@
 
 #include "gateway.h"
 #include "log.h"
+#include "next_call.h"
 
 typedef struct figure {
     const char *key; /* in the machine-readable form, ?auto */
@@ -16,7 +17,9 @@ typedef struct figure {
 static void print_gateway(request_rec *r, int short_report, int index, const uapi_gateway *gateway)
 {
     uapi_audit_status audit;
+    apr_uint32_t came, vain;
     uapi_audit_get_status(gateway->audit, &audit);
+    uapi_next_call_count(&came, &vain);
     const figure figures[] = {
         {"Recorded", "audit records taken", audit.recorded},
         {"Committed", "audit records committed", audit.committed},
@@ -26,6 +29,8 @@ static void print_gateway(request_rec *r, int short_report, int index, const uap
         {"WriterPid", "audit writer process", (apr_uint64_t)audit.writer_pid},
         {"AuditFailing", "audit file cannot be written", (apr_uint64_t)audit.failing},
         {"Patterns", "firewall patterns", uapi_firewall_pattern_count(gateway->firewall)},
+        {"NextCallsAwaited", "next calls that came while this process waited for them", came},
+        {"NextCallWaitsInVain", "waits of this process for a next call, in vain", vain},
     };
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
         if (short_report) {
