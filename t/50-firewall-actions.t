@@ -39,6 +39,8 @@ spec:
     - {id: contractors, server: lab, subjects: [{type: agent, roles: [contractor]}], scanners: ["sec*"], action: block}
     - {id: grave, server: grave, rules: ["secrets.*"], severity: low, action: redact}
     - {id: trial, server: lab, tools: [trial], scanners: [secrets], action: block, mode: shadow}
+    - {id: svc, server: svc, scanners: [secrets], action: log}
+    - {id: op, server: svc, tools: [pay], scanners: [secrets], action: require_approval}
     - {id: rest, server: shop, scanners: [secrets], action: require_approval}
   allow:
     - {id: sample, owner: qa, reason: a sample that is no key, expires: 2099-12-31, scanners: [secrets], server: main,
@@ -57,12 +59,18 @@ apiVersion: uapi/v1
 kind: Server
 metadata: {name: shop}
 spec: {protocol: rest}
+---
+apiVersion: uapi/v1
+kind: Server
+metadata: {name: svc}
+spec: {protocol: rest, operations: {pay: {method: POST, path: /rest/pay}, ask: {method: POST, path: /rest/ask}}}
 @{[ join "", map { "---\napiVersion: uapi/v1\nkind: Server\nmetadata: {name: $_}\nspec: {protocol: mcp}\n" } qw(main lab grave) ]}
 YAML
 my $plugin = out('plugins/scanner_secrets.so');
 my $routes = join '', map { "<Location /$_>\nUapiEngine on\nUapiServer $_\nProxyPass " . $upstream->url('/mcp') . "\n</Location>\n" } qw(main lab grave);
 my $httpd = httpd("UapiPlugin $plugin sha256:" . sha256_hex(slurp($plugin)) . "\n" . $registry->config . "\nUapiPolicy \"$policy\"\n$routes"
-    . "<Location /shop>\nUapiEngine on\nUapiServer shop\nUapiProtocol rest\nProxyPass " . $upstream->url('/rest') . "\n</Location>\n");
+    . "<Location /shop>\nUapiEngine on\nUapiServer shop\nUapiProtocol rest\nProxyPass " . $upstream->url('/rest') . "\n</Location>\n"
+    . "<Location /svc>\nUapiEngine on\nUapiServer svc\nUapiProtocol auto\nProxyPass " . $upstream->url('/rest') . "\n</Location>\n");
 $httpd->expect_log(qr/UAPI0002: \S+policy\.yaml:\d+:\d+: warning: this entry has expired/);
 
 sub ask {
@@ -122,6 +130,16 @@ for my $case ([ POST => "{\"a\":\"$secret\"}", 'a request' ], [ POST => '{}', 'a
     unlike $response->{body}, qr/$secret/, 'without what was found';
 }
 
+# ---- operations; what could be read as a message as well is the operation, too
+for my $case ([pay => { text => $secret }, 403], [ask => { text => $secret }, 200],
+    [pay => { jsonrpc => '2.0', id => 1, method => 'tools/call', params => { name => 't', arguments => { text => $secret } } }, 'refused']) {
+    my ($operation, $body, $wanted) = @$case;
+    my $response = http(POST => $httpd->url("/svc/$operation"), body => to_json($body), headers => [Authorization => 'Bearer ' . $registry->token,
+        'Content-Type' => 'application/json', Accept => 'application/json, text/event-stream', $body->{method} ? ('MCP-Protocol-Version' => '2025-11-25') : ()]);
+    is $response->{status}, $wanted, "operation $operation" if $wanted ne 'refused';
+    like $response->{body}, qr/approval\.required/, "operation $operation is held" if $operation eq 'pay';
+}
+
 # ---- shadow
 passes(ask('lab', 'trial', { text => $secret }), 'a rule in shadow lets pass');
 $record = record('decision');
@@ -134,6 +152,8 @@ is record('decision')->{shadow}, 'approval.required', 'the record: what it would
 passes(ask('main', 't', { text => $secret }), 'an exception for this value');
 $record = record('decision');
 is_deeply [@{ $record->{findings}[0] }{qw(action allowed)}], ['allow', 'main/sample'], 'is recorded with its entry';
+passes(ask('main', 't', { say => 1 }), 'also in an answer');
+is_deeply [@{ record('outcome')->{findings}[0] }{qw(action allowed)}], ['allow', 'main/sample'], 'and is recorded with it';
 is ask('main', 't', { text => $other })->{error}{data}{reason}, 'firewall.blocked', 'another value is blocked: the entry for all has expired';
 is ask('main', 't', { text => "$secret $other" })->{error}{data}{reason}, 'firewall.blocked', 'beside it as well';
 is ask('shop', 't', { text => $secret })->{status}, 403, 'at another server it is none';

@@ -13,7 +13,7 @@
 #include "firewall.h"
 #include "pack.h"
 
-enum { DEFAULT_WITHIN = 50, MOST_WITHIN = 1024, MOST_PATTERNS = 2000 };
+enum { DEFAULT_WITHIN = 50, MOST_WITHIN = 1024, MOST_PATTERNS = 2000, MOST_WORDS = 50 };
 
 static const char small[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
@@ -107,6 +107,10 @@ static void check_numbers(uapi_policy_source *source, const uapi_form_pack_rule 
 
 static void check_words(uapi_policy_source *source, const apr_array_header_t *words)
 {
+    if (words != NULL && words->nelts > MOST_WORDS) { /* each is looked for around each match */
+        uapi_policy_error(source->diagnoses, APR_ARRAY_IDX(words, MOST_WORDS, const uapi_yaml_node *),
+                          "a rule has at most %d keywords", MOST_WORDS);
+    }
     for (int i = 0; words != NULL && i < words->nelts; i++) {
         const uapi_yaml_node *word = APR_ARRAY_IDX(words, i, const uapi_yaml_node *);
         if (word->length == 0 || word->length > 64) {

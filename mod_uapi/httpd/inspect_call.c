@@ -21,7 +21,8 @@ static void name_method(uapi_call_info *info, const uapi_call *call)
 {
     const uapi_mcp_message *message = call->mcp.count > 0 ? call->mcp.messages : NULL;
 
-    if (call->mcp.count > 1) { /* each member has its own */
+    /* each member of a batch has its own; and a service may take for one of its operations what we read as a message */
+    if (call->mcp.count > 1 || (message != NULL && call->operation != NULL)) {
         return;
     }
     info->method = or_empty(uapi_call_method(call, message));

@@ -196,6 +196,20 @@ static void tells_faults(void **state)
     }
 }
 
+static void bounds_keywords(void **state)
+{
+    const char *words = "w", *printed, *text;
+
+    (void)state;
+    for (int i = 1; i < 51; i++) {
+        words = apr_pstrcat(pool, words, ", w", NULL);
+    }
+    text = apr_pstrcat(pool, PACK("k") "    - id: a\n      regex: abc\n      keywords:\n        words: [", words, "]\n",
+                       NULL);
+    parse("p", text, strlen(text), &printed);
+    assert_string_equal(printed, "p:9:167: error: a rule has at most 50 keywords\n");
+}
+
 static void refuses_two_of_a_name(void **state)
 {
     const char *text = PACK("k") "    - {id: a, regex: abc}\n    - {id: a, regex: abd}\n---\n" PACK(
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(obeys_documents, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tries_what_is_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_faults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bounds_keywords, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_two_of_a_name, set_up, tear_down),
     };
 
