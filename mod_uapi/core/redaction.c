@@ -179,13 +179,17 @@ static const char *reformed(const uapi_redaction *redaction, const uapi_firewall
     return out;
 }
 
-void uapi_redaction_apply(uapi_redaction *redaction, uapi_firewall_report *report, const char *text, apr_pool_t *pool)
+void uapi_redaction_apply(uapi_redaction *redaction, uapi_firewall_report *report, uapi_string text, apr_pool_t *pool)
 {
     for (uint32_t i = 0; redaction != NULL && i < report->count; i++) {
         uapi_firewall_finding *finding = &report->findings[i];
-        const char *value = text + finding->from;
+        const char *value;
         uint8_t digest[DIGEST_SIZE];
-        if (finding->action != UAPI_ACTION_REDACT || !digest_of(digest, redaction, finding, value, pool)) {
+        if (finding->action != UAPI_ACTION_REDACT || finding->from >= finding->to || finding->to > text.length) {
+            continue;
+        }
+        value = text.data + finding->from;
+        if (!digest_of(digest, redaction, finding, value, pool)) {
             continue;
         }
         switch (redaction->how->style) {

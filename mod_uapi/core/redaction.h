@@ -32,8 +32,9 @@ uapi_redaction *uapi_redaction_begin(const uapi_policy_redaction *how, const uap
 
 /**
  * Give each finding that is to be redacted its replacement. `text` is what was scanned. Replacements are in the pool,
- * NUL-terminated, and may stand in a JSON string as they are. `redaction` NULL does nothing. What cannot be computed leaves the plain mark.
+ * NUL-terminated, and may stand in a JSON string as they are. `redaction` NULL does nothing. What cannot be computed,
+ * and a finding whose place is not in the text, leaves the plain mark.
  */
-void uapi_redaction_apply(uapi_redaction *redaction, uapi_firewall_report *report, const char *text, apr_pool_t *pool);
+void uapi_redaction_apply(uapi_redaction *redaction, uapi_firewall_report *report, uapi_string text, apr_pool_t *pool);
 
 #endif

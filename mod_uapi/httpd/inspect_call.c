@@ -66,7 +66,7 @@ apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, 
     uapi_inspect_call_info(&info, call, direction);
     status = uapi_firewall_scan_text(call->gateway->firewall, &text, report, pool, result);
     if (status == APR_SUCCESS) {
-        uapi_redaction_apply(call->redaction, report, view->text, pool);
+        uapi_redaction_apply(call->redaction, report, text.bytes, pool);
     }
     return status;
 }

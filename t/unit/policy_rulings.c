@@ -5,7 +5,7 @@
  */
 #include "policy_fixture.h"
 
-#include "../../mod_uapi/core/firewall.h"
+#include "../../mod_uapi/core/firewall_internal.h"
 
 /* ---------------------------------------------------------------- what is refused */
 
@@ -322,6 +322,28 @@ static void knows_tools(void **state)
     assert_string_equal(find(except, &batch, UAPI_DIRECTION_REQUEST, "needle"), "s.word block");
 }
 
+/* A finding meets the rulings that name its rule, and no others; what no ruling can turn on stays off. */
+static void is_an_index(void **state)
+{
+    const char *text = FIREWALL("f") "  scanners: {s: {request: allow, response: allow}}\n  rules:\n", *why;
+    const uapi_firewall *firewall;
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        text = apr_psprintf(pool, "%s    - {id: r%d, rules: [s.mild], direction: response, action: log}\n", text, i);
+    }
+    firewall = make(apr_pstrcat(pool, text, "    - {id: w, rules: [s.word], action: allow}\n", NULL), &why);
+    assert_non_null(firewall);
+    assert_null(firewall->rules[0].rulings[UAPI_FIREWALL_REQUEST][1]);
+    assert_null(firewall->rules[1].rulings[UAPI_FIREWALL_REQUEST]);
+    assert_non_null(firewall->rules[1].rulings[UAPI_FIREWALL_RESPONSE][199]);
+    assert_null(firewall->rules[1].rulings[UAPI_FIREWALL_RESPONSE][200]);
+    assert_int_equal(firewall->rules[0].live, 0);
+    assert_int_equal(firewall->rules[1].live, UAPI_DIRECTION_RESPONSE);
+    assert_int_equal(firewall->patterns[0].live, 0);
+    assert_int_equal(firewall->patterns[1].live, UAPI_DIRECTION_RESPONSE);
+}
+
 static void refuses_unknown_names(void **state)
 {
     static const struct {
@@ -350,6 +372,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(excepts_by_digest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(knows_tools, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(is_an_index, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_unknown_names, set_up, tear_down),
     };
 

@@ -17,7 +17,7 @@ static const char *replace(uapi_redaction *redaction, const char *rule, const ch
     char *copy = malloc(strlen(text) + 1); /* no byte behind it */
 
     memcpy(copy, text, strlen(text));
-    uapi_redaction_apply(redaction, &report, copy, pool);
+    uapi_redaction_apply(redaction, &report, (uapi_string){copy, strlen(text)}, pool);
     free(copy);
     return finding.replacement;
 }
@@ -33,7 +33,7 @@ static void needs_nothing_by_default(void **state)
 
     (void)state;
     assert_null(begin((uapi_policy_redaction){.style = UAPI_REDACTION_PLACEHOLDER}, "acme"));
-    uapi_redaction_apply(NULL, &report, "", pool);
+    uapi_redaction_apply(NULL, &report, (uapi_string){"", 0}, pool);
 }
 
 static void numbers_by_value_and_rule(void **state)
@@ -125,14 +125,16 @@ static void replaces_what_is_redacted_only(void **state)
     uapi_redaction *redaction = begin((uapi_policy_redaction){.style = UAPI_REDACTION_HASH}, "acme");
     uapi_firewall_finding findings[] = {{.rule = "a.b", .action = UAPI_ACTION_LOG, .to = 1},
                                         {.rule = "a.b", .action = UAPI_ACTION_BLOCK, .to = 1},
-                                        {.rule = "a.b", .action = UAPI_ACTION_REDACT, .to = 1}};
-    uapi_firewall_report report = {.findings = findings, .count = 3};
+                                        {.rule = "a.b", .action = UAPI_ACTION_REDACT, .to = 1},
+                                        {.rule = "a.b", .action = UAPI_ACTION_REDACT, .to = 2}};
+    uapi_firewall_report report = {.findings = findings, .count = 4};
 
     (void)state;
-    uapi_redaction_apply(redaction, &report, "x", pool);
+    uapi_redaction_apply(redaction, &report, (uapi_string){"x", 1}, pool);
     assert_null(findings[0].replacement);
     assert_null(findings[1].replacement);
     assert_non_null(findings[2].replacement);
+    assert_null(findings[3].replacement); /* its place is in another text */
 }
 
 /* ---------------------------------------------------------------- documents */
