@@ -7,7 +7,7 @@ use Uapi::Test timeout => 240;
 use Uapi::Uapictl;
 use Digest::SHA qw(sha256_hex);
 
-my %released = ('1.0' => '5ee943130e72bbc152bc1c450cb3400d41a23338cae209ca5a8cca33fd9758f2');
+my %released = ('1.0' => '506044f49237ff27623f8042c103daa5c31dc3c070e915d2e7d1bf70999e3131');
 
 my $folder = workspace();
 my @strict = qw(-Wall -Wextra -Werror -pedantic);

@@ -43,7 +43,7 @@ static int32_t watch_verify(void *instance, void *state, const uapi_candidate *c
     note_slowest(check_now_ns() - before);
     atomic_fetch_add_explicit(&candidates, 1, memory_order_relaxed);
     atomic_store_explicit(&reached[candidate->pattern % MAX_PATTERNS], 1, memory_order_relaxed);
-    if (answer < UAPI_NOT_FOUND || answer > UAPI_UNDECIDED) {
+    if (answer < UAPI_NOT_FOUND || answer > UAPI_FOUND) {
         atomic_fetch_add(&bad_answer, 1);
     }
     if (answer != UAPI_NOT_FOUND) {

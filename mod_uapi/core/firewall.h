@@ -54,7 +54,7 @@ typedef struct uapi_firewall_report {
     uapi_action shadow;                    /* the strictest of the findings' shadow */
     const uapi_firewall_finding *decisive; /* the finding whose action it is; NULL if none */
     int overload;                          /* more candidates than can be judged: the scan is incomplete, refuse */
-    /** Bytes at the end of a text with UAPI_TEXT_MORE_AFTER that a scanner wants to see again with more; 0: none. */
+    /** Of a text in parts: bytes at the end of what has come that depend on what follows (firewall_channel.h). */
     size_t undecided;
 } uapi_firewall_report;
 

@@ -240,12 +240,6 @@ static void judge(scan_state *scan, const note *noted)
         finding.from = noted->from;
         finding.to = noted->to;
     }
-    if (answer == UAPI_UNDECIDED && (scan->text.flags & UAPI_TEXT_MORE_AFTER)) {
-        size_t open = scan->text.bytes.length - finding.from;
-
-        scan->report->undecided = open > scan->report->undecided ? open : scan->report->undecided;
-        return;
-    }
     uapi_firewall_collect(&scan->found,
                           finding.rule < scanner->rule_count ? scanner->first_rule + finding.rule : pattern->rule,
                           &finding);

@@ -313,8 +313,7 @@ static void test_call(void **state)
     assert_int_equal(seen_view, UAPI_VIEW_PLAIN);
 }
 
-static uint32_t count_in(const uapi_firewall *firewall, uint32_t view, uint32_t flags, const char *bytes,
-                         size_t *undecided)
+static uint32_t count_in(const uapi_firewall *firewall, uint32_t view, uint32_t flags, const char *bytes)
 {
     uapi_firewall_report report;
     uapi_call_info call;
@@ -323,39 +322,24 @@ static uint32_t count_in(const uapi_firewall *firewall, uint32_t view, uint32_t 
 
     uapi_firewall_no_call(&call, UAPI_DIRECTION_REQUEST);
     assert_int_equal(uapi_firewall_scan_text(firewall, &text, &report, pool, &result), APR_SUCCESS);
-    *undecided = report.undecided;
     return report.count;
 }
 
 static void test_views(void **state)
 {
     uapi_firewall *firewall = make(NULL);
-    size_t undecided;
 
     (void)state;
-    assert_int_equal(count_in(firewall, UAPI_VIEW_SHELL, 0, "horse snake", &undecided), 1);
-    assert_int_equal(count_in(firewall, UAPI_VIEW_FOLDED, 0, "horse snake", &undecided), 1);
-    assert_int_equal(count_in(firewall, UAPI_VIEW_JOINED, 0, "snake", &undecided), 0);
+    assert_int_equal(count_in(firewall, UAPI_VIEW_SHELL, 0, "horse snake"), 1);
+    assert_int_equal(count_in(firewall, UAPI_VIEW_FOLDED, 0, "horse snake"), 1);
+    assert_int_equal(count_in(firewall, UAPI_VIEW_JOINED, 0, "snake"), 0);
     scanner.scan = scan;
     scanner.scan_views = UAPI_VIEW_FOLDED;
     firewall = make(NULL);
-    count_in(firewall, UAPI_VIEW_PLAIN, 0, "a!", &undecided);
+    count_in(firewall, UAPI_VIEW_PLAIN, 0, "a!");
     assert_int_equal(scanned, 0);
-    count_in(firewall, UAPI_VIEW_FOLDED, 0, "a!", &undecided);
+    count_in(firewall, UAPI_VIEW_FOLDED, 0, "a!");
     assert_int_equal(scanned, 1);
-}
-
-static void test_undecided(void **state)
-{
-    uapi_firewall *firewall = make(NULL);
-    size_t undecided;
-
-    (void)state;
-    wish.verify = UAPI_UNDECIDED;
-    assert_int_equal(count_in(firewall, UAPI_VIEW_PLAIN, UAPI_TEXT_MORE_AFTER, "a horse, a horse.", &undecided), 0);
-    assert_int_equal(undecided, 15);
-    assert_int_equal(count_in(firewall, UAPI_VIEW_PLAIN, UAPI_TEXT_MORE_BEFORE, "a horse", &undecided), 1);
-    assert_int_equal(undecided, 0);
 }
 
 /* ------------------------------------------------------------- whole texts */
@@ -456,7 +440,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rules_that_are_off, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_call, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_views, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_undecided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scan, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_scan_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken_contracts, set_up, tear_down),

@@ -121,8 +121,8 @@ static int32_t verify(void *data, void *state, const uapi_candidate *candidate, 
     (void)data;
     mine->words++;
     mine->first = candidate->from < mine->first ? candidate->from : mine->first;
-    if (candidate->to == candidate->text.length && (candidate->in->flags & UAPI_TEXT_MORE_AFTER)) {
-        return UAPI_UNDECIDED;
+    if (candidate->in->flags & UAPI_TEXT_MORE_BEFORE) {
+        return candidate->from > 0 ? UAPI_FOUND : UAPI_NOT_FOUND;
     }
     if (candidate->to < candidate->text.length && candidate->text.data[candidate->to] == '!') {
         finding->rule = RULE_SHOUTED;

@@ -309,16 +309,7 @@ typedef struct uapi_finding {
 } uapi_finding;
 
 /** What `verify` answers. Any other value counts as FOUND: who cannot judge must not let pass. */
-typedef enum uapi_judgement {
-    UAPI_NOT_FOUND = 0,
-    UAPI_FOUND = 1,
-    /**
-     * It depends on what follows. Counts only while the text has UAPI_TEXT_MORE_AFTER, else as FOUND: the host then
-     * keeps the place back and asks again when more has come, within its bounds of bytes and time, the last time
-     * without that flag.
-     */
-    UAPI_UNDECIDED = 2
-} uapi_judgement;
+typedef enum uapi_judgement { UAPI_NOT_FOUND = 0, UAPI_FOUND = 1 } uapi_judgement;
 
 /** Where reports go. Valid until the function that was given it returns, on that thread. */
 typedef struct uapi_sink uapi_sink;
