@@ -102,6 +102,38 @@ static apr_status_t take_members(compiler *c, uint32_t at, const char *keyword, 
     return status;
 }
 
+static apr_status_t make_pattern(compiler *c, const char *text, size_t length, const char *keyword,
+                                 const uapi_schema_pattern **into)
+{
+    const char *why;
+
+    *into = uapi_schema_pattern_make(text, length, c->pool, &why);
+    return *into ? APR_SUCCESS : refuse(c, keyword, why);
+}
+
+static apr_status_t take_pattern(compiler *c, uint32_t at, const char *keyword, const uapi_schema_pattern **into)
+{
+    const char *text;
+    size_t length;
+
+    if (!is_type(c, at, UAPI_JSON_STRING)) {
+        return refuse(c, keyword, "is no string");
+    }
+    uapi_json_string(c->json, at, c->pool, &text, &length);
+    return make_pattern(c, text, length, keyword, into);
+}
+
+static apr_status_t take_patterns(compiler *c, uint32_t at, const char *keyword, uapi_schema_members *into)
+{
+    apr_status_t status = take_members(c, at, keyword, 0, into);
+
+    for (uint32_t i = 0; i < into->count && status == APR_SUCCESS; i++) {
+        uapi_schema_member *member = &into->items[i];
+        status = make_pattern(c, member->key, member->length, keyword, &member->pattern);
+    }
+    return status;
+}
+
 static apr_status_t take_type(compiler *c, uint32_t at, uapi_schema_node *node)
 {
     static const struct {
@@ -201,7 +233,19 @@ static apr_status_t take_boolean(compiler *c, uint32_t at, const char *keyword, 
     return *into || is_type(c, at, UAPI_JSON_FALSE) ? APR_SUCCESS : refuse(c, keyword, "is no boolean");
 }
 
-typedef enum value_kind { NUMBER, COUNT, SCHEMA, LIST, MEMBERS, NAMED, NAMES, ANY, UNSUPPORTED } value_kind;
+typedef enum value_kind {
+    NUMBER,
+    COUNT,
+    SCHEMA,
+    LIST,
+    MEMBERS,
+    NAMED,
+    PATTERN,
+    PATTERNS,
+    NAMES,
+    ANY,
+    UNSUPPORTED
+} value_kind;
 
 #define FIELD(name) offsetof(uapi_schema_node, name)
 
@@ -240,8 +284,8 @@ static const struct {
     {"dependentRequired", NAMED, FIELD(dependent_required)},
     {"required", NAMES, FIELD(required)},
     {"const", ANY, FIELD(constant)},
-    {"pattern", UNSUPPORTED, 0},
-    {"patternProperties", UNSUPPORTED, 0},
+    {"pattern", PATTERN, FIELD(pattern)},
+    {"patternProperties", PATTERNS, FIELD(pattern_properties)},
     {"unevaluatedItems", UNSUPPORTED, 0},
     {"unevaluatedProperties", UNSUPPORTED, 0},
     {"additionalItems", UNSUPPORTED, 0},
@@ -269,6 +313,10 @@ static apr_status_t take(compiler *c, size_t which, uint32_t value, uapi_schema_
         return take_members(c, value, name, 0, field);
     case NAMED:
         return take_members(c, value, name, 1, field);
+    case PATTERN:
+        return take_pattern(c, value, name, field);
+    case PATTERNS:
+        return take_patterns(c, value, name, field);
     case NAMES:
         return take_names(c, value, name, field);
     case ANY:

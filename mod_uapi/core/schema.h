@@ -5,13 +5,12 @@
  * json.h.
  *
  * Checked: boolean schemas; type, enum, const; minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf; minLength,
- * maxLength (code points); properties, additionalProperties, propertyNames, required, dependentRequired, dependentSchemas,
+ * maxLength (code points), pattern (schema_pattern.h); properties, patternProperties, additionalProperties, propertyNames, required, dependentRequired, dependentSchemas,
  * minProperties, maxProperties; items, prefixItems, contains, minContains, maxContains, minItems, maxItems, uniqueItems;
  * allOf, anyOf, oneOf, not, if/then/else; $ref to a JSON Pointer within the schema. Numbers are compared as decimals, so
  * exactly, whatever their size.
  *
- * Not checked, and so a reason to refuse the schema as a whole: pattern and patternProperties (their regular expressions
- * have no bound in time), unevaluatedItems and unevaluatedProperties, $dynamicRef, $recursiveRef, any other $ref, an $id
+ * Not checked, and so a reason to refuse the schema as a whole: regular expressions that schema_pattern.h refuses, unevaluatedItems and unevaluatedProperties, $dynamicRef, $recursiveRef, any other $ref, an $id
  * below the root, a $vocabulary, a $schema other than 2020-12, 2019-09 and draft-07, and the older forms additionalItems,
  * dependencies and items as a list. Everything else says nothing about validity and is ignored, "format" included.
  *
@@ -28,6 +27,8 @@ typedef struct uapi_schema uapi_schema;
 #define UAPI_SCHEMA_MAX_DEPTH 128
 /** Steps of one check: a schema applied to a value, a member or item looked at. */
 #define UAPI_SCHEMA_MAX_STEPS 200000
+/** Steps that a match of a pattern counts as, besides the bytes of its text: a thousand matches at most. */
+#define UAPI_SCHEMA_PATTERN_STEPS 200
 
 /**
  * Compile `text`, which is copied. Refuses, with arguments.schema and a detail that names place and keyword, what is no

@@ -192,12 +192,27 @@ static int check_number(checker *c, const uapi_schema_node *node, uint32_t at, c
                : fail(c, where, "multipleOf");
 }
 
+/* What cannot be told is no mere mismatch: "not" must not turn it round. */
+static int matches_pattern(checker *c, const uapi_schema_pattern *pattern, const char *text, size_t length)
+{
+    int found = -1;
+
+    c->steps -= (long)length + UAPI_SCHEMA_PATTERN_STEPS;
+    if (c->steps >= 0) {
+        found = uapi_schema_pattern_matches(pattern, text, length);
+    }
+    if (found < 0) {
+        c->steps = -1;
+    }
+    return found > 0;
+}
+
 static int check_string(checker *c, const uapi_schema_node *node, uint32_t at, const place *where)
 {
     const char *text;
     size_t length, points = 0;
 
-    if (node->min_length == UAPI_JSON_NONE && node->max_length == UAPI_JSON_NONE) {
+    if (node->min_length == UAPI_JSON_NONE && node->max_length == UAPI_JSON_NONE && !node->pattern) {
         return 1;
     }
     uapi_json_string(c->json, at, c->pool, &text, &length);
@@ -208,7 +223,10 @@ static int check_string(checker *c, const uapi_schema_node *node, uint32_t at, c
     if (node->min_length != UAPI_JSON_NONE && points < node->min_length) {
         return fail(c, where, "minLength");
     }
-    return node->max_length == UAPI_JSON_NONE || points <= node->max_length ? 1 : fail(c, where, "maxLength");
+    if (node->max_length != UAPI_JSON_NONE && points > node->max_length) {
+        return fail(c, where, "maxLength");
+    }
+    return !node->pattern || matches_pattern(c, node->pattern, text, length) ? 1 : fail(c, where, "pattern");
 }
 
 static int is_unique(checker *c, uint32_t array)
@@ -264,17 +282,37 @@ static int check_array(checker *c, const uapi_schema_node *node, uint32_t at, co
     return !node->unique_items || is_unique(c, at) ? 1 : fail(c, where, "uniqueItems");
 }
 
-static const uapi_schema_node *property(checker *c, const uapi_schema_node *node, const char *key, size_t length)
+/* The member's own schemas: that of its name, those of the patterns that its name matches; else what is left for the others. */
+static int check_property(checker *c, const uapi_schema_node *node, uint32_t value, const place *here)
 {
+    const uapi_schema_node *others = node->additional_properties;
+    int known = 0;
+
     for (uint32_t i = 0; i < node->properties.count; i++) {
         const uapi_schema_member *member = &node->properties.items[i];
 
         c->steps--;
-        if (member->length == length && memcmp(member->key, key, length) == 0) {
-            return member->schema;
+        if (member->length == here->length && memcmp(member->key, here->key, here->length) == 0) {
+            known = 1;
+            if (!check(c, member->schema, value, here)) {
+                return 0;
+            }
         }
     }
-    return node->additional_properties;
+    for (uint32_t i = 0; i < node->pattern_properties.count; i++) {
+        const uapi_schema_member *member = &node->pattern_properties.items[i];
+
+        if (matches_pattern(c, member->pattern, here->key, here->length)) {
+            known = 1;
+            if (!check(c, member->schema, value, here)) {
+                return 0;
+            }
+        }
+    }
+    if (known || others == NULL) {
+        return 1;
+    }
+    return others->boolean == 0 ? fail(c, here, "additionalProperties") : check(c, others, value, here);
 }
 
 static int check_members(checker *c, const uapi_schema_node *node, uint32_t at, const place *where)
@@ -283,14 +321,9 @@ static int check_members(checker *c, const uapi_schema_node *node, uint32_t at, 
 
     for (uint32_t key = at + 1; key < end; key = c->json->nodes[c->json->nodes[key].skip].skip) {
         place here = {where, NULL, 0, 0};
-        const uapi_schema_node *own;
 
         uapi_json_string(c->json, key, c->pool, &here.key, &here.length);
-        own = property(c, node, here.key, here.length);
-        if (own && own == node->additional_properties && own->boolean == 0) {
-            return fail(c, &here, "additionalProperties");
-        }
-        if (own && !check(c, own, c->json->nodes[key].skip, &here)) {
+        if (!check_property(c, node, c->json->nodes[key].skip, &here)) {
             return 0;
         }
         if (node->property_names && !tries(c, node->property_names, key, &here)) {

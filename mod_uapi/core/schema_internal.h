@@ -7,14 +7,16 @@
 #define UAPI_CORE_SCHEMA_INTERNAL_H
 
 #include "schema.h"
+#include "schema_pattern.h"
 
 typedef struct uapi_schema_node uapi_schema_node;
 
 typedef struct uapi_schema_member {
     const char *key;
     size_t length;
-    const uapi_schema_node *schema; /* of properties, dependentSchemas */
-    uint32_t names;                 /* of dependentRequired: node of its list */
+    const uapi_schema_node *schema;     /* of properties, dependentSchemas */
+    uint32_t names;                     /* of dependentRequired: node of its list */
+    const uapi_schema_pattern *pattern; /* of patternProperties */
 } uapi_schema_member;
 
 typedef struct uapi_schema_members {
@@ -37,8 +39,9 @@ struct uapi_schema_node {
     uint32_t min_length, max_length, min_items, max_items, min_properties, max_properties;
     uint32_t min_contains, max_contains;
     int unique_items;
-    uint32_t required; /* node of the list */
-    uapi_schema_members properties, dependent_required, dependent_schemas;
+    uint32_t required;                  /* node of the list */
+    const uapi_schema_pattern *pattern; /* NULL: none */
+    uapi_schema_members properties, pattern_properties, dependent_required, dependent_schemas;
     uapi_schema_list prefix_items, all_of, any_of, one_of;
     const uapi_schema_node *additional_properties, *property_names, *items, *contains, *not_, *if_, *then_, *else_,
         *ref;
