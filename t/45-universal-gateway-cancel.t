@@ -15,6 +15,7 @@ sub server {
         return $reply->status(405) if $request->{method} eq 'GET';
         my $message = $request->json;
         return $reply->status(202) unless defined $message->{id};
+        return $reply->json({ jsonrpc => '2.0', id => $message->{id}, error => { code => -32601, message => 'no' } }) if $message->{method} eq 'server/discover';
         return $reply->respond(200, ['Content-Type' => 'application/json', 'Mcp-Session-Id' => "s-$name"],
             to_json({ jsonrpc => '2.0', id => $message->{id}, result => { protocolVersion => '2025-11-25', capabilities => {}, serverInfo => { name => $name, version => 1 } } })) if $message->{method} eq 'initialize';
         $reply->start(200, 'Content-Type' => 'text/event-stream')->event({ jsonrpc => '2.0', method => 'notifications/message', params => {} }) unless $message->{params}{name} eq 'silent';

@@ -162,6 +162,19 @@ void uapi_federate_note_change(const char *server, const uapi_json *json);
 /** In the parent, before the children: what they share. */
 apr_status_t uapi_federate_share(apr_pool_t *pconf);
 
+/* ---- instructions of servers, merged (federate_instructions.c) */
+
+extern const char uapi_federate_discover_body[];
+/** Keep what a server says in its answer to initialize or server/discover. */
+void uapi_federate_note_instructions(request_rec *r, const uapi_ask *ask);
+/** A member of the endpoint's own answer, with a comma before it; "" if no server has any. */
+apr_status_t uapi_federate_instructions(request_rec *r, uapi_call *call, const uapi_policy_server *const *servers,
+                                        const uapi_federation_peer *const *peers, size_t count, const char **member,
+                                        uapi_result *result);
+/** The same for all servers that the caller may use. */
+apr_status_t uapi_federate_gather_instructions(request_rec *r, uapi_call *call, const char **member,
+                                               uapi_result *result);
+
 /* ---- cancelling between eras (federate_cancel.c) */
 
 /** In the parent, before the children: what they share. */

@@ -36,7 +36,7 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
     uapi_reason *reasons = apr_pcalloc(r->pool, sizeof(*reasons) * (count + 1));
     uapi_federation_session session = {call->mcp.revision,
                                        apr_array_make(r->pool, allowed->nelts, sizeof(uapi_federation_peer))};
-    const char *sealed;
+    const char *sealed, *instructions = "";
     apr_status_t status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
                                               reasons, count, params_of(r, call), result);
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
@@ -50,13 +50,17 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
         status = uapi_federation_session_seal(&sealed, &session, call->gateway->keyring, call->principal, r->pool,
                                               result);
     }
+    if (status == APR_SUCCESS) {
+        status = uapi_federate_instructions(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
+                                            count, &instructions, result);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
     apr_table_setn(r->headers_out, "Mcp-Session-Id", sealed);
     *text = apr_pstrcat(r->pool, "{\"protocolVersion\":\"", uapi_mcp_revision_name(session.revision),
                         "\",\"capabilities\":", capabilities, session.revision == UAPI_MCP_2025_11_25 ? tasks : "",
-                        "},\"serverInfo\":", server_info, "}", NULL);
+                        "},\"serverInfo\":", server_info, instructions, "}", NULL);
     return APR_SUCCESS;
 }
 
@@ -64,13 +68,16 @@ static apr_status_t initialize(request_rec *r, uapi_call *call, const char **tex
 
 static apr_status_t discover(request_rec *r, uapi_call *call, const char **text, uapi_result *result)
 {
-    (void)call;
-    (void)result;
+    const char *instructions = "";
+    apr_status_t status = uapi_federate_gather_instructions(r, call, &instructions, result);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     *text = apr_pstrcat(r->pool,
                         "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\","
                         "\"2025-06-18\",\"2025-03-26\"],\"capabilities\":",
-                        capabilities, tasks_extension,
-                        "},\"ttlMs\":60000,\"cacheScope\":\"private\",\"_meta\":{"
+                        capabilities, tasks_extension, "}", instructions,
+                        ",\"ttlMs\":60000,\"cacheScope\":\"private\",\"_meta\":{"
                         "\"io.modelcontextprotocol/serverInfo\":",
                         server_info, "}}", NULL);
     return APR_SUCCESS;

@@ -173,7 +173,7 @@ static void read_discover(const uapi_ask *ask, opening *to)
     }
 }
 
-static const char discover_body[] =
+const char uapi_federate_discover_body[] =
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server/discover\",\"params\":{\"_meta\":{"
     "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
     "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"mod_uapi\",\"version\":\"1\"},"
@@ -203,12 +203,15 @@ static apr_status_t ask_round(request_rec *r, uapi_call *call, opening *openings
             *(modern ? &to->tried_modern : &to->tried_legacy) = 1;
             asks[going] = (uapi_ask){.server = to->server, .http_method = "POST", .modern = modern};
             asks[going].method = modern ? "server/discover" : "initialize";
-            asks[going].body = modern ? discover_body : initialize_body(r, call, to->server, initialize);
+            asks[going].body = modern ? uapi_federate_discover_body : initialize_body(r, call, to->server, initialize);
             asked[going++] = to;
         }
     }
     status = (going > 0) ? uapi_federate_ask(r, call, asks, going, result) : APR_SUCCESS;
     for (size_t i = 0; i < going && status == APR_SUCCESS; i++) {
+        if (asks[i].status != 0) {
+            uapi_federate_note_instructions(r, &asks[i]);
+        }
         if (modern) {
             read_discover(&asks[i], asked[i]);
         } else {
