@@ -39,7 +39,7 @@ UapiServers *
 </Location>
 CONF
 my $token = $registry->token;
-my $session = mcp_call($httpd->url('/mcp'), $token, 'initialize', { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } })->{headers}{'mcp-session-id'};
+my $session = mcp_initialize($httpd->url('/mcp'), $token)->{headers}{'mcp-session-id'};
 sub send_call {
     my ($body, @headers) = @_;
     my $c = connect_to($httpd->port);

@@ -52,8 +52,7 @@ UapiPolicy "$policy"
 </Location>
 CONF
 my $token = $registry->token;
-my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
-my $session = mcp_call($httpd->url('/all'), $token, 'initialize', $initialize)->{headers}{'mcp-session-id'};
+my $session = mcp_initialize($httpd->url('/all'), $token)->{headers}{'mcp-session-id'};
 ok defined $session, 'a session';
 sub call {
     my ($tool, %arguments) = @_;

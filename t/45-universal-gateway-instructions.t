@@ -43,13 +43,12 @@ UapiServers *
     SetHandler uapi-gateway
 </Location>
 CONF
-my $told = mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } })->{result}{instructions};
+my $told = mcp_initialize($httpd->url('/mcp'), $registry->token)->{result}{instructions};
 like $told, qr/Server old \(its names begin with old__\):\nSay "please"\.\nThen wait\./, 'each server has its say, under its name';
 like $told, qr/Server new .*\nBe brief\. \[REDACTED/, 'also one of another era, inspected';
 like $told, qr/Server long .*\n\x{e4}{1024}(?:\n|$)/, 'no longer than its share';
 unlike $told, qr/not for you|Server (?:hidden|mute)/, 'none that the caller may not use, and none with nothing to say';
-my %meta = (_meta => { 'io.modelcontextprotocol/protocolVersion' => '2026-07-28', 'io.modelcontextprotocol/clientInfo' => { name => 'c', version => '1' }, 'io.modelcontextprotocol/clientCapabilities' => {} });
-sub discover { return mcp_call($httpd->url('/mcp'), $registry->token, 'server/discover', {%meta}, version => '2026-07-28', headers => ['Mcp-Method' => 'server/discover'])->{result} }
+sub discover { return mcp_call($httpd->url('/mcp'), $registry->token, 'server/discover', { mcp_meta() }, version => '2026-07-28')->{result} }
 is discover()->{instructions}, $told, 'the same where there is no initialize';
 $_->forget for values %server;
 is discover()->{instructions}, $told, 'and again,';

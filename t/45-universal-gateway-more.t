@@ -56,8 +56,7 @@ UapiServers s
 </Location>
 CONF
 $httpd->allow_log(qr/UAPI0122/);
-my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
-my $session = mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', $initialize)->{headers}{'mcp-session-id'};
+my $session = mcp_initialize($httpd->url('/mcp'), $registry->token)->{headers}{'mcp-session-id'};
 sub ask { my ($method, $params, $path) = @_; return mcp_call($httpd->url($path // '/mcp'), $registry->token, $method, $params, headers => ['Mcp-Session-Id' => $session]) }
 sub names { return join ' ', map { $_->{name} } @{ $_[0]{result}{tools} || [] } }
 
@@ -98,7 +97,7 @@ $registry->file('generation', '2');
 ok wait_for(10, sub { names(ask('tools/list', {})) eq 's__t2' }), 'the server was started anew: its tools are there all the same';
 $registry->file('generation', '3');
 is ask('tools/call', { name => 's__t2' })->{status}, 404, 'a call in a dead session: 404';
-$session = mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', $initialize)->{headers}{'mcp-session-id'};
+$session = mcp_initialize($httpd->url('/mcp'), $registry->token)->{headers}{'mcp-session-id'};
 is ask('tools/call', { name => 's__t2', arguments => { text => 'z' } })->{result}{content}[0]{text}, 'z', 'a new session works';
 
 # ---- nothing leaves unrecorded
@@ -109,7 +108,7 @@ sleep 0.7;
 $server->forget;
 $httpd->allow_log(qr/UAPI\d+: .*audit/i);
 is ask('tools/list', {})->{error}{data}{reason}, 'audit.unavailable', 'a list that cannot be recorded';
-is mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', $initialize)->{error}{data}{reason}, 'audit.unavailable', 'nor a session';
+is mcp_initialize($httpd->url('/mcp'), $registry->token)->{error}{data}{reason}, 'audit.unavailable', 'nor a session';
 is_deeply [$server->requests], [], 'no server hears of it';
 print {$sqlite} "ROLLBACK;\n.quit\n";
 close $sqlite;

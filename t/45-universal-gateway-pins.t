@@ -27,8 +27,7 @@ UapiEngine on
     ProxyPass @{[ $server->url('/one') ]}
 </Location>
 CONF
-my %meta = (_meta => { 'io.modelcontextprotocol/protocolVersion' => '2026-07-28', 'io.modelcontextprotocol/clientInfo' => { name => 'c', version => '1' }, 'io.modelcontextprotocol/clientCapabilities' => {} });
-sub list { my ($path) = @_; return join ' ', map { $_->{name} } @{ mcp_call($httpd->url($path), $registry->token, 'tools/list', {%meta}, version => '2026-07-28', headers => ['Mcp-Method' => 'tools/list'])->{result}{tools} || ['none'] } }
+sub list { my ($path) = @_; return join ' ', map { $_->{name} } @{ mcp_call($httpd->url($path), $registry->token, 'tools/list', { mcp_meta() }, version => '2026-07-28')->{result}{tools} || ['none'] } }
 
 is list('/gateway'), 's__stays s__changes', 'what is seen first is shown';
 $registry->file('description', 'second');

@@ -79,9 +79,8 @@ UapiEngine on
     SetHandler uapi-gateway
 </Location>
 CONF
-my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
 my @auth = (Authorization => "Bearer @{[ $registry->token ]}", Accept => 'text/event-stream');
-sub open_session { my ($path) = @_; return mcp_call($httpd->url($path), $registry->token, 'initialize', $initialize) }
+sub open_session { my ($path) = @_; return mcp_initialize($httpd->url($path), $registry->token) }
 my $opened = open_session('/mcp');
 my $session = $opened->{headers}{'mcp-session-id'};
 ok $opened->{result}{capabilities}{tools}{listChanged}, 'changes of lists are announced';

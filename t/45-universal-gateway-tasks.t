@@ -44,7 +44,7 @@ UapiServers *
     SetHandler uapi-gateway
 </Location>
 CONF
-my $opened = mcp_call($httpd->url('/mcp'), $registry->token, 'initialize', { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } });
+my $opened = mcp_initialize($httpd->url('/mcp'), $registry->token);
 my $session = $opened->{headers}{'mcp-session-id'};
 ok $opened->{result}{capabilities}{tasks}{requests}{tools}{call}, 'the endpoint has tasks';
 sub ask { my ($method, $params) = @_; return mcp_call($httpd->url('/mcp'), $registry->token, $method, $params, headers => ['Mcp-Session-Id' => $session]) }
@@ -67,8 +67,7 @@ is scalar(grep { $_->json->{method} eq 'tasks/list' } $server{one}->requests), 1
 is ask('tasks/get', { taskId => $_ })->{error}{data}{reason}, 'policy.default_deny', "no task of any server: $_" for 'T-1', 'uapi:nobody:T-1', 'two__T-1';
 
 # ---- 2026-07-28
-my %meta = (_meta => { 'io.modelcontextprotocol/protocolVersion' => '2026-07-28', 'io.modelcontextprotocol/clientInfo' => { name => 'c', version => '1' }, 'io.modelcontextprotocol/clientCapabilities' => {} });
-sub modern { my ($method, $params, @headers) = @_; return mcp_call($httpd->url('/mcp'), $registry->token, $method, { %$params, %meta }, version => '2026-07-28', headers => ['Mcp-Method' => $method, @headers]) }
+sub modern { my ($method, $params, @headers) = @_; return mcp_call($httpd->url('/mcp'), $registry->token, $method, { %$params, mcp_meta() }, version => '2026-07-28', headers => \@headers) }
 ok modern('server/discover', {})->{result}{capabilities}{extensions}{'io.modelcontextprotocol/tasks'}, 'it has the extension, too';
 is modern('tools/call', { name => 'new__work', arguments => {} }, 'Mcp-Name' => 'new__work')->{result}{taskId}, 'uapi:new:T-1', 'a call that became a task';
 $got = modern('tasks/get', { taskId => 'uapi:new:T-1' });

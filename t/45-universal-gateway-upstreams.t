@@ -57,8 +57,7 @@ UapiPolicy "@{[ $registry->file('policy.yaml', policy(%form)) ]}"
 </Proxy>
 CONF
 my $httpd = httpd($conf . $balancer, modules => \@modules, children => 1);
-my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
-sub begin { my ($path) = @_; return mcp_call($httpd->url($path), $registry->token, 'initialize', $initialize)->{headers}{'mcp-session-id'} }
+sub begin { my ($path) = @_; return mcp_initialize($httpd->url($path), $registry->token)->{headers}{'mcp-session-id'} }
 sub ask { my ($path, $session, $method, $params) = @_; return mcp_call($httpd->url($path), $registry->token, $method, $params, headers => ['Mcp-Session-Id' => $session]) }
 sub call { my ($session, $tool, $wait) = @_; return ask('/one', $session, 'tools/call', { name => $tool, arguments => $wait ? { wait => $wait } : {} }) }
 

@@ -23,6 +23,8 @@ my %own = (
     http => \&Uapi::Http::http,
     connect_to => sub { return Uapi::Http->connect(@_) },
     mcp_call => \&mcp_call,
+    mcp_initialize => \&mcp_initialize,
+    mcp_meta => \&mcp_meta,
     sse_events => \&sse_events,
     out => \&Uapi::Httpd::out,
     run => sub { my ($command, %option) = @_; return Uapi::Process::run_captured($command, %option) },
@@ -78,6 +80,19 @@ sub mcp_call {
     my $response = Uapi::Http::http('POST', $url, body => $option{body} // $own{to_json}->($message),
         headers => [_replace(\@headers, $option{headers})], timeout => $option{timeout});
     return _read_rpc($response, $id);
+}
+
+# The first request of an older revision.
+sub mcp_initialize {
+    my ($url, $token, $revision, %option) = @_;
+    my $params = { protocolVersion => $revision // '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
+    return mcp_call($url, $token, 'initialize', $params, %option);
+}
+
+# What the params of each request of 2026-07-28 have besides.
+sub mcp_meta {
+    return (_meta => { 'io.modelcontextprotocol/protocolVersion' => '2026-07-28', 'io.modelcontextprotocol/clientInfo' => { name => 'c', version => '1' },
+        'io.modelcontextprotocol/clientCapabilities' => {} });
 }
 
 # Headers of the caller take the place of those by the same name; undef removes one.
@@ -204,6 +219,9 @@ C<head>, C<raw_piece(seconds)>, C<finish_sending>, C<close>, C<closed(seconds)>.
 Sends one JSON-RPC message as an MCP client does. What C<http> gives, and C<json>, C<events> (decoded, of a stream), C<rpc> (the answer), C<result>, C<error>.
 Options: C<version> (2025-11-25), C<id> (1; undef: a notification), C<headers> (replace those by the same name; undef removes one), C<body> (exact
 bytes instead of the message), C<timeout>. Token undef: no Authorization.
+
+C<mcp_initialize(URL, TOKEN, REVISION, OPTIONS)> opens a session (2025-11-25): the same answer. C<mcp_meta()> is what the params of each request of
+2026-07-28 have besides: C<< mcp_call($url, $token, 'tools/list', { mcp_meta() }, version => '2026-07-28') >>.
 
 =head1 upstream(HANDLER, OPTIONS)
 
