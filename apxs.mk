@@ -75,7 +75,7 @@ APR_CPPFLAGS := $(shell $(APR_CONFIG) --cppflags)
 APR_INCLUDES := $(sort $(patsubst -I%,%,$(filter-out -I/usr/include,$(shell $(APR_CONFIG) --includes) $(shell $(APU_CONFIG) --includes))))
 APR_LIBS := $(shell $(APU_CONFIG) --link-ld) $(shell $(APR_CONFIG) --link-ld)
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null))
-LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lunistring # has no pkg-config file
 
 BASE_CFLAGS := -std=gnu11 -pipe -g $(WARNINGS) -fvisibility=hidden -fno-strict-aliasing -ffunction-sections -fdata-sections
 BASE_LDFLAGS := -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack

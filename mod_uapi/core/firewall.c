@@ -7,6 +7,8 @@
  */
 #include "firewall_internal.h"
 
+#include "views.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -226,6 +228,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
     apr_status_t status;
 
     *firewall = NULL;
+    uapi_views_init();
     scanners = add_packs(scanners, &count, policy, pool);
     made->serial = atomic_fetch_add(&last_serial, 1) + 1;
     made->mode = UAPI_MODE_ENFORCE;

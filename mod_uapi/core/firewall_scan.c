@@ -5,8 +5,13 @@
  * the note it has) and judged when the notes are full or the text is through. The notes are the thread's, and the pool
  * is touched only for findings. The number of candidates is bounded by the text's length, so that the time for a text
  * is, too. A scanner's state for a text is made when its first candidate is judged.
+ *
+ * After the text itself, its other readings (views.h) are scanned in the same way, each a small text of its own; only what
+ * differs from the text is of interest there. What is found is told in bytes of the text.
  */
 #include "firewall_internal.h"
+
+#include "views.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -44,6 +49,8 @@ typedef struct scan_state {
     uapi_firewall_report *report;
     uapi_firewall_collector found;
     uapi_text text;
+    uint32_t views;                      /* uapi_text_view, as a bit set: what was undone in what is scanned now */
+    const uapi_views_fragment *fragment; /* NULL: the text itself */
     uint32_t note_count;
     uint32_t begun; /* how many scanners have begun with the text */
     size_t candidates, limit;
@@ -264,7 +271,10 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
     note *noted = &memory->notes[latest];
 
     (void)flags;
-    if (!(pattern->live & scan->text.call->direction) || !(pattern->views & scan->text.view) || from >= to) {
+    if (!(pattern->live & scan->text.call->direction) || !(pattern->views & scan->views) || from >= to) {
+        return 0;
+    }
+    if (scan->fragment && !uapi_views_differs(scan->fragment, from, to)) {
         return 0;
     }
     if (latest < scan->note_count && noted->pattern == id && noted->from == from) {
@@ -309,7 +319,7 @@ static void judge_reports(scan_state *scan, const uapi_firewall_taker *taker, in
 static int reads_whole(const scan_state *scan, const uapi_firewall_scanner *scanner)
 {
     return scanner->table->scan && (scanner->live & scan->text.call->direction) &&
-           (scanner->scan_views & scan->text.view) && !(scanner->plugin->stream && (scan->text.flags & PARTIAL));
+           (scanner->scan_views & scan->views) && !(scanner->plugin->stream && (scan->text.flags & PARTIAL));
 }
 
 static void scan_whole(scan_state *scan, const uapi_firewall_scanner *scanner)
@@ -419,6 +429,93 @@ static hs_error_t run(scan_state *scan)
     return status;
 }
 
+/* ------------------------------------------------------------- other readings of the text */
+
+#define MOST_PARTS 64
+
+/* A scanner is told one view: the last that matters for how the text is to be read. */
+static uint32_t chief_view(uint32_t views)
+{
+    static const uint32_t chiefs[] = {UAPI_VIEW_JOINED, UAPI_VIEW_SHELL, UAPI_VIEW_DECODED};
+    size_t i;
+
+    for (i = 0; i < sizeof(chiefs) / sizeof(chiefs[0]); i++) {
+        if (views & chiefs[i]) {
+            return chiefs[i];
+        }
+    }
+    return UAPI_VIEW_FOLDED;
+}
+
+/* What was found in a fragment, in bytes of the text; a part for each string that it was put together from. */
+static void take_over(uapi_firewall_collector *into, const uapi_firewall_collector *from, scan_state *scan)
+{
+    uapi_views_range ranges[MOST_PARTS];
+    int i;
+
+    for (i = 0; from->found && i < from->found->nelts; i++) {
+        uapi_firewall_finding finding = ((uapi_firewall_finding *)(void *)from->found->elts)[i];
+        size_t count = uapi_views_locate(scan->fragment, finding.from, finding.to, ranges, MOST_PARTS), part;
+
+        if (!uapi_views_differs(scan->fragment, finding.from, finding.to)) {
+            continue; /* the text itself has shown it */
+        }
+        scan->report->overload |= count > MOST_PARTS;
+        if (!into->found) {
+            into->found = apr_array_make(into->pool, 4, sizeof(finding));
+        }
+        for (part = 0; part < count && part < MOST_PARTS; part++) {
+            finding.from = into->offset + ranges[part].from;
+            finding.to = into->offset + ranges[part].to;
+            *(uapi_firewall_finding *)apr_array_push(into->found) = finding;
+        }
+    }
+}
+
+static hs_error_t run_fragment(scan_state *scan, const uapi_views_fragment *fragment, apr_pool_t *pool)
+{
+    uapi_firewall_collector outer = scan->found;
+    uapi_string bytes = {fragment->text, fragment->length};
+    hs_error_t status;
+
+    if (scan->firewall->needs_utf8) {
+        bytes.data = mend_utf8(bytes.data, bytes.length, pool);
+    }
+    scan->fragment = fragment;
+    scan->views = fragment->views;
+    scan->text.view = chief_view(fragment->views);
+    scan->text.bytes = bytes;
+    scan->begun = 0;
+    uapi_firewall_collector_init(&scan->found, scan->firewall, outer.call, bytes, 0, outer.pool);
+    status = run(scan);
+    take_over(&outer, &scan->found, scan);
+    scan->found = outer;
+    return status;
+}
+
+static hs_error_t run_views(scan_state *scan)
+{
+    hs_error_t status = HS_SUCCESS;
+    apr_pool_t *pool = NULL;
+    uapi_views views;
+    int i;
+
+    if (!uapi_views_wanted(scan->text.bytes.data, scan->text.bytes.length)) {
+        return HS_SUCCESS;
+    }
+    apr_pool_create(&pool, scan->found.pool);
+    uapi_views_make(&views, scan->text.bytes.data, scan->text.bytes.length, pool);
+    scan->report->overload |= views.exhausted;
+    for (i = 0; views.fragments && i < views.fragments->nelts && status == HS_SUCCESS; i++) {
+        if (scan->failed || scan->report->overload) {
+            break;
+        }
+        status = run_fragment(scan, &((uapi_views_fragment *)(void *)views.fragments->elts)[i], pool);
+    }
+    apr_pool_destroy(pool);
+    return status;
+}
+
 apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_text *text, uapi_firewall_report *report,
                                      apr_pool_t *pool, uapi_result *result)
 {
@@ -442,7 +539,11 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     }
     uapi_firewall_collector_init(&scan.found, firewall, text->call, scan.text.bytes, 0, pool);
     scan.limit = LEAST_CANDIDATES > length / BYTES_PER_CANDIDATE ? LEAST_CANDIDATES : length / BYTES_PER_CANDIDATE;
+    scan.views = text->view;
     status = run(&scan);
+    if (status == HS_SUCCESS && text->view == UAPI_VIEW_PLAIN && !scan.failed && !report->overload) {
+        status = run_views(&scan);
+    }
     uapi_firewall_conclude(report, &scan.found);
     if (status != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",
