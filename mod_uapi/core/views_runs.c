@@ -202,14 +202,17 @@ static size_t token_end(const char *text, size_t length, size_t i)
 static size_t next_line(const char *text, size_t length, size_t i)
 {
     size_t start = i;
+    int broken = 0;
 
     while (i < length && (text[i] == '\r' || text[i] == '\n' || text[i] == ' ' || text[i] == '\t' || text[i] == '\\')) {
+        broken |= text[i] == '\n' || text[i] == '\r';
         i++;
         if (text[i - 1] == '\\' && i < length && (text[i] == 'n' || text[i] == 'r')) {
             i++; /* a line break that is written out */
+            broken = 1;
         }
     }
-    return i > start && i - start < 32 ? i : 0;
+    return broken && i - start < 32 ? i : 0;
 }
 
 /* Lines of one length and a shorter last one are one run. */

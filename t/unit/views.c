@@ -74,6 +74,7 @@ static const struct {
     {"see cGFzc3dvcmQgaXMgaHVudGVyMg there", "hunter2", "cGFzc3dvcmQgaXMgaHVudGVyMg", UAPI_VIEW_DECODED},
     {"xcGFzc3dvcmQgaXMgaHVudGVyMg==", "hunter2", "xcGFzc3dvcmQgaXMgaHVudGVyMg==", UAPI_VIEW_DECODED},
     {"Y0dGemMzZHZjbVFnYVhNZ2FIVnVkR1Z5TWc9PQ==", "hunter2", "Y0dGemMzZHZjbVFnYVhNZ2FIVnVkR1Z5TWc9PQ==", UAPI_VIEW_DECODED},
+    {"see 70617373776f72642069732068756e74657232 there", "hunter2", "70617373776f72642069732068756e74657232", UAPI_VIEW_DECODED},
     {"id 70617373776f72642069732068756e74657232.", "hunter2", "70617373776f72642069732068756e74657232", UAPI_VIEW_DECODED},
     {"pass=\nword =41=42=43=C3=A9", "password ABC", "pass=\nword =41=42=43", UAPI_VIEW_DECODED},
     /* shell */
