@@ -51,8 +51,7 @@ my $smuggled = "GET /mcp?smuggled HTTP/1.1\r\nHost: localhost\r\n$auth\r\n";
 sub answers {
     my ($bytes, %option) = @_;
     my $c = connect_to($httpd->port, timeout => $option{timeout} // 4);
-    $c->send($bytes);
-    $c->finish_sending unless $option{open};
+    $option{open} ? $c->send($bytes) : $c->send_last($bytes);
     my @got;
     while (1) {
         my $answer = $c->response(method => $option{method} // 'POST');

@@ -236,26 +236,25 @@ static int any_is_over(const uapi_fetch *fetches, size_t count)
     return 0;
 }
 
-void uapi_fetch_watch(uapi_fetch *fetches, size_t count, int socket, unsigned tick_ms, int (*turn)(void *baton),
-                      void *baton, apr_pool_t *pool)
+void uapi_fetch_watch(uapi_fetch *fetches, size_t count, unsigned tick_ms, int (*turn)(void *baton), void *baton,
+                      apr_pool_t *pool)
 {
     transfer *transfers = apr_pcalloc(pool, sizeof(*transfers) * (count + 1));
     CURLM *multi = multi_of_thread();
-    struct curl_waitfd client = {.fd = socket, .events = CURL_WAIT_POLLIN};
     int running = 1;
 
     add_all(transfers, multi, fetches, count, pool);
     while (multi != NULL && running > 0 && curl_multi_perform(multi, &running) == CURLM_OK) {
         reap(multi);
         if (any_is_over(fetches, count) || turn(baton) ||
-            curl_multi_poll(multi, socket >= 0 ? &client : NULL, socket >= 0, (int)tick_ms, NULL) != CURLM_OK) {
+            curl_multi_poll(multi, NULL, 0, (int)tick_ms, NULL) != CURLM_OK) {
             break;
         }
     }
     release_all(transfers, multi, count);
 }
 
-void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool)
+void uapi_fetch_all(uapi_fetch *fetches, size_t count, int (*gone)(void *baton), void *baton, apr_pool_t *pool)
 {
     transfer *transfers = apr_pcalloc(pool, sizeof(*transfers) * (count + 1));
     CURLM *multi = multi_of_thread();
@@ -263,7 +262,7 @@ void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool)
 
     add_all(transfers, multi, fetches, count, pool);
     while (multi != NULL && running > 0 && curl_multi_perform(multi, &running) == CURLM_OK) {
-        if (running > 0 && curl_multi_poll(multi, NULL, 0, 1000, NULL) != CURLM_OK) {
+        if (running > 0 && (curl_multi_poll(multi, NULL, 0, 500, NULL) != CURLM_OK || gone(baton))) {
             break;
         }
     }

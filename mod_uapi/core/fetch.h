@@ -47,14 +47,16 @@ struct uapi_fetch {
 void uapi_fetch_start(void);
 
 /**
- * Requests without an end. Returns when one of them has ended, or when `turn`, which is asked at least every `tick_ms`, and at once when
- * `socket` (-1: none) can be read, says 1. `timeout_ms` of a fetch is for its connection only. `status` and `type` are set as soon
- * as a head has come. `over` of a fetch says that it has ended.
+ * Requests without an end. Returns when one of them has ended, or when `turn`, which is asked at least every `tick_ms`, says 1. `timeout_ms`
+ * of a fetch is for its connection only. `status` and `type` are set as soon as a head has come. `over` of a fetch says that it has ended.
  */
-void uapi_fetch_watch(uapi_fetch *fetches, size_t count, int socket, unsigned tick_ms, int (*turn)(void *baton),
-                      void *baton, apr_pool_t *pool);
+void uapi_fetch_watch(uapi_fetch *fetches, size_t count, unsigned tick_ms, int (*turn)(void *baton), void *baton,
+                      apr_pool_t *pool);
 
-/** All of them side by side; returns when each has its answer or error. Memory of the answers is the pool's. Any thread. */
-void uapi_fetch_all(uapi_fetch *fetches, size_t count, apr_pool_t *pool);
+/**
+ * All of them side by side; returns when each has its answer or error, or when `gone`, which is asked at least every half second, says 1:
+ * then what has no answer yet has an error. Memory of the answers is the pool's. Any thread.
+ */
+void uapi_fetch_all(uapi_fetch *fetches, size_t count, int (*gone)(void *baton), void *baton, apr_pool_t *pool);
 
 #endif

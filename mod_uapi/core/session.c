@@ -81,3 +81,22 @@ apr_status_t uapi_session_open_part(const char **value, uapi_session_part part, 
                             : uapi_fail(result, pool, APR_NOTFOUND, parts[part].unknown,
                                         "the %s was not given to this principal in this session", parts[part].purpose);
 }
+
+#define SEPARATOR ' ' /* in no session id: those are visible ASCII */
+
+int uapi_session_names_member(const char *route)
+{
+    return route[0] != '\0' && strchr(route, SEPARATOR) == NULL;
+}
+
+const char *uapi_session_join(const char *member, const char *id, apr_pool_t *pool)
+{
+    return (member == NULL) ? id : apr_psprintf(pool, "%s%c%s", member, SEPARATOR, id);
+}
+
+const char *uapi_session_split(const char *joined, const char **member, apr_pool_t *pool)
+{
+    const char *end = strchr(joined, SEPARATOR);
+    *member = (end != NULL) ? apr_pstrmemdup(pool, joined, (size_t)(end - joined)) : NULL;
+    return (end != NULL) ? end + 1 : joined;
+}

@@ -49,4 +49,16 @@ apr_status_t uapi_session_open_part(const char **value, uapi_session_part part, 
                                     const uapi_keyring *keyring, const uapi_principal *principal, const char *server,
                                     apr_pool_t *pool, uapi_result *result);
 
+/**
+ * An id and the balancer's member that it is known to, in one text to be sealed. `member` NULL: none, and the text is the id. A member is
+ * one that uapi_session_names_member takes.
+ */
+const char *uapi_session_join(const char *member, const char *id, apr_pool_t *pool);
+
+/** The reverse: gives the id, a part of `joined`, and the member, or NULL. */
+const char *uapi_session_split(const char *joined, const char **member, apr_pool_t *pool);
+
+/** Can this route be joined to an id and found again? */
+int uapi_session_names_member(const char *route);
+
 #endif

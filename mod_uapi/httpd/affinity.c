@@ -6,21 +6,20 @@
 
 #include <apr_strings.h>
 
-#define SEPARATOR ' ' /* in no session id: those are visible ASCII */
+#include "../core/session.h"
 
 const char *uapi_affinity_join(const uapi_call *call, const char *id, apr_pool_t *pool)
 {
-    return (call->member == NULL) ? id : apr_psprintf(pool, "%s%c%s", call->member, SEPARATOR, id);
+    return uapi_session_join(call->member, id, pool);
 }
 
 const char *uapi_affinity_split(uapi_call *call, const char *joined, apr_pool_t *pool)
 {
-    const char *end = strchr(joined, SEPARATOR);
-    if (end == NULL) {
-        return joined;
+    const char *member, *id = uapi_session_split(joined, &member, pool);
+    if (member != NULL) {
+        call->wanted_member = member;
     }
-    call->wanted_member = apr_pstrmemdup(pool, joined, (size_t)(end - joined));
-    return end + 1;
+    return id;
 }
 
 typedef proxy_balancer *find_balancer(apr_pool_t *pool, proxy_server_conf *conf, const char *url, int care);
@@ -83,6 +82,6 @@ apr_status_t uapi_affinity_check(request_rec *r, uapi_call *call, const proxy_wo
                              "the balancer's member %s, which has the session, is not there", call->wanted_member);
         }
     }
-    call->member = (route[0] != '\0' && strchr(route, SEPARATOR) == NULL) ? apr_pstrdup(r->pool, route) : NULL;
+    call->member = uapi_session_names_member(route) ? apr_pstrdup(r->pool, route) : NULL;
     return APR_SUCCESS;
 }

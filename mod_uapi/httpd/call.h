@@ -92,7 +92,8 @@ typedef struct uapi_call {
     const char *cookie;        /* the caller's own, while the balancer is told the member by one */
     char *query;               /* the caller's own, while mod_proxy is told the endpoint's */
     int steered;
-    int forwarded; /* mod_proxy has the call */
+    int forwarded;                                                                  /* mod_proxy has the call */
+    enum { UAPI_CLIENT_UNKNOWN, UAPI_CLIENT_OPEN, UAPI_CLIENT_HALF_CLOSED } client; /* when it was first waited */
 
     /* refuse */
     uapi_result refusal;      /* reason NONE: not refused */

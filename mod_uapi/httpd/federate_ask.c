@@ -20,6 +20,7 @@
 #include "record.h"
 #include "settle.h"
 #include "stages.h"
+#include "watch.h"
 #include "worker.h"
 
 /* -------------------------------------------------------------------- what comes back */
@@ -276,7 +277,12 @@ void uapi_federate_conclude(request_rec *r, uapi_ask *ask, const char *outcome)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, UAPI_LOGNO(0121) "call %s for call %s: server %s, %s: %s", own->id,
                       own->parent, own->server, ask->method, info->code);
     }
-    if (own->recorded && uapi_settle(r, own, ask->trouble != UAPI_REASON_NONE ? info->code : outcome) != APR_SUCCESS) {
+    if (r->connection->aborted) {
+        outcome = UAPI_OUTCOME_CLIENT_GONE;
+    } else if (ask->trouble != UAPI_REASON_NONE) {
+        outcome = info->code;
+    }
+    if (own->recorded && uapi_settle(r, own, outcome) != APR_SUCCESS) {
         ask->trouble = UAPI_REASON_AUDIT_UNAVAILABLE;
         ask->result = UAPI_JSON_NONE;
     }
@@ -317,8 +323,22 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
     return status;
 }
 
+/* Who waits for the answers. */
+typedef struct waiting {
+    conn_rec *client;
+    uapi_call *call;
+} waiting;
+
+static int is_gone(void *baton)
+{
+    waiting *w = baton;
+    w->client->aborted = w->client->aborted || uapi_watch_is_gone(w->client, w->call);
+    return w->client->aborted;
+}
+
 /* A balancer's member that could not be reached: another one may be, where no session binds the request. Once. */
-static void try_others(request_rec *r, uapi_ask **sent, uapi_fetch *fetches, reading *states, size_t count)
+static void try_others(request_rec *r, uapi_ask **sent, uapi_fetch *fetches, reading *states, size_t count,
+                       waiting *who)
 {
     uapi_fetch *again = apr_pcalloc(r->pool, sizeof(*again) * (count + 1));
     size_t *which = apr_pcalloc(r->pool, sizeof(*which) * (count + 1)), going = 0;
@@ -332,7 +352,7 @@ static void try_others(request_rec *r, uapi_ask **sent, uapi_fetch *fetches, rea
         }
     }
     if (going > 0) {
-        uapi_fetch_all(again, going, r->pool);
+        uapi_fetch_all(again, going, is_gone, who, r->pool);
     }
     for (size_t i = 0; i < going; i++) {
         fetches[which[i]] = again[i];
@@ -345,14 +365,15 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
     reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
     uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
     size_t going;
+    waiting who = {r->connection, call};
     apr_status_t status = uapi_federate_prepare(r, call, asks, count, fetches, sent, &going, result);
     for (size_t i = 0; i < going; i++) {
         states[i] = (reading){.ask = sent[i], .pool = r->pool};
         fetches[i].enough = enough;
         fetches[i].baton = &states[i];
     }
-    uapi_fetch_all(fetches, going, r->pool);
-    try_others(r, sent, fetches, states, going);
+    uapi_fetch_all(fetches, going, is_gone, &who, r->pool);
+    try_others(r, sent, fetches, states, going, &who);
     for (size_t i = 0; i < going; i++) {
         take_answer(sent[i], &fetches[i], &states[i]);
     }

@@ -306,6 +306,9 @@ static apr_status_t collect(request_rec *r, uapi_call *call, part *parts, size_t
         if (parts[i].pages > 0) {
             remember(r, call, &parts[i]);
         }
+        if (r->connection->aborted) {
+            continue; /* nobody waited for the server: that says nothing about it */
+        }
         remember_silence(r, call, &parts[i]);
         if (parts[i].trouble != UAPI_REASON_NONE) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, UAPI_LOGNO(0122) "call %s: server %s is missing in %s: %s",

@@ -10,9 +10,7 @@
 #include "federate.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "ap_mpm.h"
@@ -26,10 +24,11 @@
 #include "log.h"
 #include "server_messages.h"
 #include "settle.h"
+#include "watch.h"
 
 #define HEAD_PATIENCE apr_time_from_sec(3) /* for the slowest server, once another one has a stream */
-#define SIGN_OF_LIFE apr_time_from_sec(15) /* between comments, so that a client that went away is noticed */
-#define TICK 500                           /* milliseconds */
+#define SIGN_OF_LIFE apr_time_from_sec(15) /* between comments, so that nothing on the way takes the stream for dead */
+#define TICK 500                           /* ms; between two looks at the client */
 
 typedef struct stream {
     request_rec *r;
@@ -39,7 +38,6 @@ typedef struct stream {
     int begun, client_gone;
     int resumed;                     /* one server's stream, from an event on */
     const uapi_listening *listening; /* NULL: the stream of a GET */
-    int socket;                      /* the client's; -1 if it cannot be watched (TLS, HTTP/2) */
     apr_time_t opened, last_sign;
     apr_pool_t *event_pool;
 } stream;
@@ -222,20 +220,9 @@ static int is_stopping(void)
     return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
 }
 
-/* What a client sends on the connection of its stream is its next request: then the connection says nothing about its end any more. */
-static void look_at_client(stream *s)
-{
-    char byte;
-    ssize_t got = (s->socket >= 0) ? recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) : -1;
-    if (got == 0) {
-        s->client_gone = 1;
-    }
-}
-
 static int ask_client(stream *s)
 {
-    look_at_client(s);
-    return s->client_gone || (apr_time_now() - s->last_sign > SIGN_OF_LIFE && write_text(s, ": \n\n", 4));
+    return apr_time_now() - s->last_sign > SIGN_OF_LIFE && write_text(s, ": \n\n", 4);
 }
 
 /* Until it is known whether any server has a stream, the client gets no head. */
@@ -255,18 +242,8 @@ static int await_heads(stream *s)
 static int turn(void *baton)
 {
     stream *s = baton;
-    return is_stopping() || (s->begun ? ask_client(s) : await_heads(s));
-}
-
-static int watchable_socket(const request_rec *r)
-{
-    apr_socket_t *socket = ap_get_conn_socket(r->connection);
-    apr_os_sock_t fd = -1;
-    if (r->connection->master != NULL || socket == NULL || strcmp(ap_http_scheme(r), "http") != 0 ||
-        apr_os_sock_get(&fd, socket) != APR_SUCCESS) {
-        return -1;
-    }
-    return fd;
+    s->client_gone = s->client_gone || uapi_watch_is_gone(s->r->connection, s->call);
+    return s->client_gone || is_stopping() || (s->begun ? ask_client(s) : await_heads(s));
 }
 
 /* ----------------------------------------------------------------------------- all of it */
@@ -308,7 +285,7 @@ static void run(stream *s, uapi_ask **sent)
         s->fetches[i].take = take;
         s->fetches[i].baton = &sources[i];
     }
-    uapi_fetch_watch(s->fetches, s->count, s->socket, TICK, turn, s, s->r->pool);
+    uapi_fetch_watch(s->fetches, s->count, TICK, turn, s, s->r->pool);
     for (size_t i = 0; i < s->count; i++) {
         sent[i]->status = s->fetches[i].status;
         if (s->fetches[i].status == 0) {
@@ -346,7 +323,7 @@ static int finish(stream *s, uapi_ask *asks, size_t count)
 int uapi_federate_stream(request_rec *r, uapi_call *call, const char *id)
 {
     uapi_listening listening = {0};
-    stream s = {.r = r, .call = call, .socket = watchable_socket(r), .opened = apr_time_now()};
+    stream s = {.r = r, .call = call, .opened = apr_time_now()};
     uapi_result trouble = {0};
     uapi_ask *asks, **sent;
     size_t count = 0;

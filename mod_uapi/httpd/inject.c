@@ -126,6 +126,7 @@ static int holds_header(const char *data, size_t length, const char *name)
 
 static apr_status_t wipe_header(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
+    apr_status_t status;
     for (apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
          header_to_wipe != NULL && bucket != APR_BRIGADE_SENTINEL(brigade); bucket = APR_BUCKET_NEXT(bucket)) {
         if (APR_BUCKET_IS_POOL(bucket)) {
@@ -137,7 +138,9 @@ static apr_status_t wipe_header(ap_filter_t *f, apr_bucket_brigade *brigade)
             }
         }
     }
-    return ap_pass_brigade(f->next, brigade);
+    status = ap_pass_brigade(f->next, brigade);
+    uapi_watch_sent();
+    return status;
 }
 
 int uapi_inject_pre_connection(conn_rec *c, void *socket)
@@ -169,9 +172,6 @@ static int proxy_fixups(request_rec *r)
     if (call == NULL) {
         return DECLINED;
     }
-    if (call->federated != NULL && call->federated->translation != UAPI_TRANSLATE_NOTHING) {
-        uapi_watch_begin(r); /* what ends such a call must not wait for the head of its answer */
-    }
     strip(r, headers);
     apr_table_setn(headers, "Accept-Encoding", "identity"); /* a compressed answer could not be inspected */
     if (call->session != NULL) {
@@ -187,6 +187,7 @@ static int proxy_fixups(request_rec *r)
     apr_table_setn(headers, "Uapi-Principal", call->principal->id);
     apr_table_setn(headers, "Uapi-Principal-Type", uapi_principal_type_name(call->principal->type));
     apr_table_setn(headers, "Uapi-Tenant", call->principal->tenant);
+    uapi_watch_arm(r, call);
     if (call->injected != NULL) {
         apr_table_setn(headers, call->target->inject_header, call->injected);
         header_to_wipe = call->target->inject_header;

@@ -13,7 +13,6 @@
 #include "server_messages.h"
 #include "settle.h"
 #include "stages.h"
-#include "watch.h"
 
 static ap_filter_rec_t *response_filter;
 
@@ -70,9 +69,6 @@ static void begin_stream(ap_filter_t *f, uapi_response *response)
     response->sse = uapi_sse_create(f->r->pool, uapi_config_max_response(response->call->route));
     drop_length(f->r);
     drop_validators(f->r);
-    if (response->call->forwarded) {
-        uapi_watch_begin(f->r);
-    }
 }
 
 static void begin_whole(ap_filter_t *f, uapi_response *response)
@@ -242,6 +238,11 @@ static apr_status_t take_whole_data(ap_filter_t *f, uapi_response *response, apr
 static apr_status_t fail_whole(ap_filter_t *f, uapi_response *response)
 {
     uapi_result result = {0};
+    if (f->c->aborted) {
+        response->state = UAPI_RESPONSE_OVER;
+        uapi_settle(f->r, response->call, UAPI_OUTCOME_CLIENT_GONE);
+        return APR_ECONNABORTED;
+    }
     uapi_fail(&result, f->r->pool, APR_ECONNRESET, UAPI_REASON_UPSTREAM_FAILED, "the upstream broke off its answer");
     return uapi_response_refuse(f, response, &result, NULL);
 }

@@ -14,6 +14,7 @@
 #include "refuse.h"
 #include "settle.h"
 #include "stages.h"
+#include "watch.h"
 
 typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *result);
 
@@ -126,6 +127,7 @@ int uapi_pipeline_handler(request_rec *r)
 {
     uapi_call *call = uapi_call_of(r);
     uapi_result trouble = {0};
+    uapi_watch_end();
     if (call == NULL) {
         if (uapi_federate_applies(r)) {
             return stop_unjudged(r, "its handler is " UAPI_GATEWAY_HANDLER ", but UapiEngine is off");

@@ -315,7 +315,8 @@ void uapi_refuse_insert_error_filter(request_rec *r)
         call->refusal.reason = UAPI_REASON_UPSTREAM_FAILED;
         apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
     }
-    uapi_settle(r, call, uapi_reason_describe(call->refusal.reason)->code);
+    uapi_settle(r, call,
+                r->connection->aborted ? UAPI_OUTCOME_CLIENT_GONE : uapi_reason_describe(call->refusal.reason)->code);
     ap_add_output_filter_handle(error_filter, call, r, r->connection);
 }
 

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "operation.h"
 #include "refuse.h"
+#include "watch.h"
 #include "worker.h"
 
 typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const char *const *before,
@@ -26,6 +27,9 @@ typedef void hook_scheme_handler(proxy_HOOK_scheme_handler_t *function, const ch
 
 typedef void hook_pre_request(proxy_HOOK_pre_request_t *function, const char *const *before, const char *const *after,
                               int order);
+
+typedef void hook_post_request(proxy_HOOK_post_request_t *function, const char *const *before, const char *const *after,
+                               int order);
 
 static int is_http(const char *url)
 {
@@ -67,16 +71,19 @@ int uapi_upstream_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
 {
     hook_scheme_handler *hook;
     hook_pre_request *hook_member;
+    hook_post_request *hook_after;
     (void)pconf;
     (void)plog;
     (void)ptemp;
     *(void **)&hook = dlsym(RTLD_DEFAULT, "proxy_hook_scheme_handler");
     *(void **)&hook_member = dlsym(RTLD_DEFAULT, "proxy_hook_pre_request");
-    if (hook != NULL && hook_member != NULL) {
+    *(void **)&hook_after = dlsym(RTLD_DEFAULT, "proxy_hook_post_request");
+    if (hook != NULL && hook_member != NULL && hook_after != NULL) {
         hook(judge_upstream, NULL, NULL, APR_HOOK_REALLY_FIRST);
         hook_member(uapi_affinity_pre_request, NULL, NULL, APR_HOOK_REALLY_FIRST); /* before the balancer chooses */
         hook_member(uapi_worker_pre_request, NULL, NULL,
-                    APR_HOOK_REALLY_FIRST); /* before the generic worker is taken */
+                    APR_HOOK_REALLY_FIRST);                                     /* before the generic worker is taken */
+        hook_after(uapi_watch_post_request, NULL, NULL, APR_HOOK_REALLY_FIRST); /* before it judges its member */
     } else if (ap_find_linked_module("mod_proxy.c") != NULL) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, NULL,
                      UAPI_LOGNO(0008) "this mod_proxy cannot be asked which upstreams it calls");

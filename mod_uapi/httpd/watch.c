@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "watch.h"
 
+#include <errno.h>
 #include <poll.h>
 
 #include <apr_portable.h>
@@ -13,6 +14,7 @@
 #include "util_filter.h"
 
 #include "../core/firewall.h"
+#include "../core/wait.h"
 #include "federate.h"
 #include "gateway.h"
 
@@ -21,36 +23,30 @@
 #endif
 
 enum {
-    SLICE = 500,   /* ms; mod_http2 tells by a flag that a client reset its stream */
-    IDLE_FOR = 100 /* ms, after which a thread that waits gives back the memory it scans with */
+    LOOK_EVERY = 500, /* ms; mod_http2 tells by a flag that a client reset its stream */
+    IDLE_AFTER = 100  /* ms, after which a thread that waits gives back the memory it scans with */
 };
 
-static __thread request_rec *watched;
+static __thread request_rec *armed, *watched;
+static __thread uapi_call *armed_call;
 static ap_filter_rec_t *watch_filter;
 
-void uapi_watch_begin(request_rec *r)
+void uapi_watch_arm(request_rec *r, uapi_call *call)
 {
-    watched = r;
+    armed = r;
+    armed_call = call;
+    watched = NULL;
+}
+
+void uapi_watch_sent(void)
+{
+    watched = armed;
 }
 
 void uapi_watch_end(void)
 {
-    watched = NULL;
-}
-
-/* Is there something to read that no socket would tell of? */
-static int is_pending(ap_filter_t *f)
-{
-    apr_bucket_brigade *peek = f->ctx;
-    apr_status_t status;
-    int pending;
-    if (peek == NULL) {
-        f->ctx = peek = apr_brigade_create(f->c->pool, f->c->bucket_alloc);
-    }
-    status = ap_get_brigade(f->next, peek, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1);
-    pending = !APR_BRIGADE_EMPTY(peek) || (status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status));
-    apr_brigade_cleanup(peek);
-    return pending;
+    armed = watched = NULL;
+    armed_call = NULL;
 }
 
 static int descriptor(conn_rec *c)
@@ -67,79 +63,132 @@ static int timeout_of(conn_rec *c)
     return (timeout < 0) ? -1 : (int)(timeout / 1000);
 }
 
-static int is_gone(conn_rec *client, const struct pollfd *fd)
+/* The end of what a client sends, which TLS cannot hide: the bytes before it need not have been read. */
+static int read_end(const struct pollfd *fd)
 {
-    return client->aborted || uapi_federate_is_cancelled(watched) ||
-           (fd->fd >= 0 && (fd->revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
+    return fd->fd >= 0 && (fd->revents & POLLRDHUP) != 0;
 }
 
-static int slice_of(const conn_rec *client, int left, int waited)
+static int was_reset(const struct pollfd *fd)
 {
-    int longest = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? SLICE
-                  : (waited < IDLE_FOR)                                               ? IDLE_FOR
-                                                                                      : left;
-    return (left < 0 || (longest >= 0 && left > longest)) ? longest : left;
+    return fd->fd >= 0 && (fd->revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* Who sends nothing more from the beginning may wait for an answer all the same. */
+static struct pollfd look_for(conn_rec *client, uapi_call *call)
+{
+    struct pollfd fd = {.fd = (client->master == NULL) ? descriptor(client) : -1, .events = POLLRDHUP};
+    if (call->client == UAPI_CLIENT_UNKNOWN && fd.fd >= 0) {
+        poll(&fd, 1, 0);
+        call->client = read_end(&fd) ? UAPI_CLIENT_HALF_CLOSED : UAPI_CLIENT_OPEN;
+    }
+    fd.events = (call->client == UAPI_CLIENT_HALF_CLOSED) ? 0 : POLLRDHUP;
+    return fd;
+}
+
+static int tells_end(const conn_rec *client, const struct pollfd *polled)
+{
+    return client->aborted || (watched != NULL && uapi_federate_is_cancelled(watched)) || was_reset(polled) ||
+           ((polled->events & POLLRDHUP) != 0 && read_end(polled));
+}
+
+int uapi_watch_is_gone(conn_rec *client, uapi_call *call)
+{
+    struct pollfd fd = look_for(client, call);
+    if (fd.fd >= 0 && poll(&fd, 1, 0) < 0) {
+        return client->aborted;
+    }
+    return tells_end(client, &fd);
 }
 
 /* APR_SUCCESS: the upstream has something, or the wait is better left to others. */
-static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client)
+static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client, uapi_call *call)
 {
-    struct pollfd fds[2] = {{.fd = descriptor(upstream), .events = POLLIN},
-                            {.fd = (client->master == NULL) ? descriptor(client) : -1, .events = POLLRDHUP}};
-    int left = timeout_of(upstream), waited = 0;
+    struct pollfd fds[2] = {{.fd = descriptor(upstream), .events = POLLIN}, look_for(client, call)};
+    uapi_wait wait = {.left = timeout_of(upstream),
+                      .look = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? LOOK_EVERY : -1,
+                      .idle = IDLE_AFTER};
     while (fds[0].fd >= 0) {
-        int slice = slice_of(client, left, waited);
+        int slice = uapi_wait_slice(&wait);
         int ready = poll(fds, 2, slice);
-        waited += (ready == 0 && waited < IDLE_FOR) ? slice : 0;
-        if (ready == 0 && waited >= IDLE_FOR) {
-            uapi_firewall_thread_exit(); /* a thousand idle streams need none of it */
-        }
-        if (is_gone(client, &fds[1])) {
+        if (tells_end(client, &fds[1])) {
             return APR_ECONNABORTED;
         }
-        if (ready < 0 && errno != EINTR) {
+        if (ready > 0 || (ready < 0 && errno != EINTR)) {
             return APR_SUCCESS;
         }
-        if (ready > 0) {
-            return APR_SUCCESS;
-        }
-        left = (left > 0 && ready == 0) ? left - slice : left;
-        if (left == 0) {
+        uapi_wait_passed(&wait, (ready == 0) ? slice : 0);
+        if (uapi_wait_is_over(&wait)) {
             return APR_TIMEUP;
+        }
+        if (uapi_wait_is_idle(&wait)) {
+            uapi_firewall_thread_exit(); /* a thousand idle streams need none of it */
         }
     }
     return APR_SUCCESS;
 }
 
-/* mod_proxy_http takes what comes now for a fault of the upstream's and would say so in the log. */
+/* mod_proxy takes what comes now for a fault of the upstream's and would say so in the log. */
 static void hush(request_rec *r)
 {
-    static const char *const names[] = {"mod_proxy_http.c", "mod_proxy.c"};
+    static const char *const speakers[] = {"mod_proxy_http.c", "mod_proxy.c"};
     const struct ap_logconf *now = (r->log != NULL) ? r->log : &r->server->log;
     struct ap_logconf *quiet = apr_pcalloc(r->pool, sizeof(*quiet));
     quiet->level = now->level;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const module *proxy = ap_find_linked_module(names[i]);
-        if (proxy != NULL) {
-            ap_set_module_loglevel(r->pool, quiet, proxy->module_index, APLOG_CRIT);
+    for (size_t i = 0; i < sizeof(speakers) / sizeof(speakers[0]); i++) {
+        const module *speaker = ap_find_linked_module(speakers[i]);
+        if (speaker != NULL) {
+            ap_set_module_loglevel(r->pool, quiet, speaker->module_index, APLOG_CRIT);
         }
     }
     r->log = quiet;
 }
 
+/*
+ * Nor must a balancer's member be put aside for it: after a failed read on the second request of a client's connection mod_proxy_http
+ * gives the status that does just that.
+ */
+static void give_up(request_rec *r)
+{
+    r->connection->aborted = 1;
+    r->connection->keepalives = 0;
+    hush(r);
+}
+
+int uapi_watch_post_request(proxy_worker *worker, proxy_balancer *balancer, request_rec *r, proxy_server_conf *conf)
+{
+    (void)worker;
+    (void)balancer;
+    (void)conf;
+    if (armed == r && r->connection->aborted && ap_is_HTTP_ERROR(r->status)) {
+        r->status = HTTP_OK; /* no status for failonstatus= to go by */
+    }
+    return DECLINED;
+}
+
+/* Only what a blocking read would wait for is waited for here: what has come already costs no call more. */
 static apr_status_t watch(ap_filter_t *f, apr_bucket_brigade *brigade, ap_input_mode_t mode, apr_read_type_e block,
                           apr_off_t bytes)
 {
-    apr_status_t status;
-    if (watched == NULL || block != APR_BLOCK_READ || is_pending(f)) {
+    if (watched == NULL || block != APR_BLOCK_READ || mode == AP_MODE_INIT || mode == AP_MODE_EATCRLF) {
         return ap_get_brigade(f->next, brigade, mode, block, bytes);
     }
-    status = wait_for_both(f->c, watched->connection);
-    if (status == APR_ECONNABORTED) {
-        watched->connection->aborted = 1;
-        hush(watched);
+    for (;;) {
+        apr_status_t status = ap_get_brigade(f->next, brigade, mode, APR_NONBLOCK_READ, bytes);
+        if (status != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(status)) {
+            return status;
+        }
+        if (!APR_BRIGADE_EMPTY(brigade)) {
+            return APR_SUCCESS;
+        }
+        status = wait_for_both(f->c, watched->connection, armed_call);
+        if (status == APR_ECONNABORTED) {
+            give_up(watched);
+        }
+        if (status != APR_SUCCESS) {
+            return status;
+        }
     }
-    return (status == APR_SUCCESS) ? ap_get_brigade(f->next, brigade, mode, block, bytes) : status;
 }
 
 int uapi_watch_pre_connection(conn_rec *c, void *socket)

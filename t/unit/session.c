@@ -130,6 +130,33 @@ static void parts(void **state)
     assert_null(value);
 }
 
+/* What an id holds is its server's affair, also a second space; what a route holds is not. */
+static void members_are_joined(void **state)
+{
+    static const struct {
+        const char *member, *id, *joined;
+    } cases[] = {
+        {NULL, "abc", "abc"},        {"a", "abc", "a abc"}, {"node-1.b", "~!{}", "node-1.b ~!{}"},
+        {"a", "of two", "a of two"}, {"a", "", "a "},
+    };
+    const char *member;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *joined = uapi_session_join(cases[i].member, cases[i].id, pool);
+        assert_string_equal(joined, cases[i].joined);
+        assert_string_equal(uapi_session_split(joined, &member, pool), cases[i].id);
+        if (cases[i].member == NULL) {
+            assert_null(member);
+        } else {
+            assert_string_equal(member, cases[i].member);
+        }
+    }
+    assert_true(uapi_session_names_member("a"));
+    assert_true(uapi_session_names_member("a.b-c"));
+    assert_false(uapi_session_names_member(""));
+    assert_false(uapi_session_names_member("a b"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +165,7 @@ int main(void)
         cmocka_unit_test(refuses_what_was_never_given),
         cmocka_unit_test(has_a_bound),
         cmocka_unit_test(parts),
+        cmocka_unit_test(members_are_joined),
     };
     int failed;
     apr_initialize();

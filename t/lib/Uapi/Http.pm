@@ -10,7 +10,7 @@ use Exporter 'import';
 use IO::Select;
 use IO::Socket::INET;
 use List::Util qw(pairs pairkeys);
-use Socket qw(IPPROTO_TCP TCP_NODELAY SHUT_WR);
+use Socket qw(IPPROTO_TCP TCP_CORK TCP_NODELAY SHUT_WR);
 use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(http split_url);
@@ -64,6 +64,14 @@ sub send {
     }
     $self->{sent} = time;
     return 1;
+}
+
+# All that there is to send: its end arrives together with it.
+sub send_last {
+    my ($self, $bytes) = @_;
+    setsockopt $self->{socket}, IPPROTO_TCP, TCP_CORK, 1;
+    my $sent = $self->send($bytes);
+    return $self->finish_sending && $sent;
 }
 
 sub finish_sending {

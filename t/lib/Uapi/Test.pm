@@ -212,7 +212,7 @@ C<reason>, C<headers> (lower-case names), C<header_list>, C<body>, C<information
 came), C<first>, C<seconds>, C<complete>, C<error>. Host, Connection: close and Content-Length are added unless given.
 
 For exact bytes: C<< my $c = connect_to($httpd->port); $c->send("POST / HTTP/1.1\r\n..."); my $r = $c->response; >>. Also
-C<head>, C<raw_piece(seconds)>, C<finish_sending>, C<close>, C<closed(seconds)>.
+C<head>, C<raw_piece(seconds)>, C<finish_sending>, C<send_last(bytes)> (both at once), C<close>, C<closed(seconds)>.
 
 =head1 mcp_call(URL, TOKEN, METHOD, PARAMS, OPTIONS)
 
