@@ -45,7 +45,7 @@ HTTPD := $(SBINDIR)/$(call apxs_query,progname)
 APR_CONFIG := $(or $(call apxs_query,APR_CONFIG),apr-1-config)
 APU_CONFIG := $(or $(call apxs_query,APU_CONFIG),apu-1-config)
 
-LIBRARIES := libcrypto libcurl libhs libpcre2-8 jansson sqlite3 yaml-0.1
+LIBRARIES := libcrypto libcurl libhs libpcre2-8 jansson sqlite3 yaml-0.1 zlib
 
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(HTTPD_INCLUDES),)

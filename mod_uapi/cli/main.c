@@ -56,7 +56,8 @@ static const uapi_command commands[] = {
     {"audit", "verify", "", 0, 0, UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(NO_KEY), 0,
      "re-compute every chain and name the first bad record", uapi_command_audit_verify},
     {NULL, "scan", "[FILE...]", 0, UAPI_MANY_ARGUMENTS,
-     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_FINDING),
+     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_FINDING) |
+         UAPI_TAKES(CORPUS) | UAPI_TAKES(EXPLAIN),
      0, "run the scanners over files or standard input", uapi_command_scan},
     {NULL, "doctor", "", 0, 0,
      REGISTRY | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY), 0,

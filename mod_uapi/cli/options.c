@@ -46,6 +46,10 @@ static const uapi_option table[UAPI_OPTION_COUNT] = {
                                      "exit with 1 if anything is found"},
     [UAPI_OPTION_HASH] = {"hash", UAPI_OPTION_TEXT, "HASH", NULL, NULL,
                           "only if the definition has this hash, or one that begins so"},
+    [UAPI_OPTION_CORPUS] = {"corpus", UAPI_OPTION_FLAG, NULL, NULL, NULL,
+                            "the files are labelled texts (.jsonl, .jsonl.gz): measure recall and precision"},
+    [UAPI_OPTION_EXPLAIN] = {"explain", UAPI_OPTION_FLAG, NULL, NULL, NULL,
+                             "with --corpus: name the rows that are judged wrongly"},
 };
 
 _Static_assert(UAPI_OPTION_COUNT <= sizeof(uapi_option_set) * 8, "a set holds every option");

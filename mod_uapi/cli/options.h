@@ -42,6 +42,8 @@ typedef enum uapi_option_id {
     UAPI_OPTION_POLICY,
     UAPI_OPTION_FAIL_ON_FINDING,
     UAPI_OPTION_HASH,
+    UAPI_OPTION_CORPUS,
+    UAPI_OPTION_EXPLAIN,
     UAPI_OPTION_COUNT
 } uapi_option_id;
 

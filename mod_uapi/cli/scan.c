@@ -203,18 +203,29 @@ static int direction_read(uapi_cli *cli, uapi_direction *direction)
 int uapi_command_scan(uapi_cli *cli)
 {
     int jsonl = uapi_options_has(&cli->options, UAPI_OPTION_JSONL), status;
+    int corpus = uapi_options_has(&cli->options, UAPI_OPTION_CORPUS);
     uapi_scan scan = {.cli = cli};
     uapi_firewall *firewall;
 
+    if (jsonl && corpus) {
+        return uapi_output_usage(cli, "--jsonl and --corpus do not go together");
+    }
+    if (!corpus && uapi_options_has(&cli->options, UAPI_OPTION_EXPLAIN)) {
+        return uapi_output_usage(cli, "--explain goes with --corpus");
+    }
     if (jsonl && cli->argument_count > 1) {
         return uapi_output_usage(cli, "--jsonl reads one FILE or standard input");
     }
     if ((status = direction_read(cli, &scan.direction)) != UAPI_EXIT_DONE ||
-        (status = uapi_scanners_firewall(cli, &firewall)) != UAPI_EXIT_DONE) {
+        (status = uapi_scanners_firewall(cli, &firewall, &scan.scanners)) != UAPI_EXIT_DONE) {
         return status;
     }
     scan.firewall = firewall;
-    status = jsonl ? lines_scan(&scan) : texts_scan(&scan);
+    if (corpus) {
+        status = uapi_scan_corpus(&scan, uapi_options_has(&cli->options, UAPI_OPTION_EXPLAIN));
+    } else {
+        status = jsonl ? lines_scan(&scan) : texts_scan(&scan);
+    }
     uapi_firewall_thread_exit();
     if (scan.failed || (scan.findings && uapi_options_has(&cli->options, UAPI_OPTION_FAIL_ON_FINDING))) {
         return UAPI_EXIT_REFUSED;

@@ -12,6 +12,7 @@
 typedef struct uapi_scan {
     uapi_cli *cli;
     const uapi_firewall *firewall;
+    const apr_array_header_t *scanners; /* const char *: the names of those that are loaded */
     uapi_direction direction;
     uint64_t findings; /* so far */
     int failed;        /* something could not be read or judged */
@@ -25,5 +26,11 @@ const char *uapi_scan_severity(uapi_severity severity);
  * output.
  */
 int uapi_scan_jsonl(uapi_scan *scan, int fd);
+
+/**
+ * scan_corpus.c: measure over the files that the arguments name (corpus.h). `explain`: tell the rows that were judged
+ * wrongly, too.
+ */
+int uapi_scan_corpus(uapi_scan *scan, int explain);
 
 #endif

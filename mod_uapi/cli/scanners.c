@@ -108,10 +108,11 @@ static int none_found(const uapi_cli *cli)
                                  apr_array_pstrcat(cli->pool, uapi_scanners_directories(cli->pool), ','));
 }
 
-int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall)
+int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall, const apr_array_header_t **names)
 {
     apr_array_header_t *paths = uapi_scanners_paths(cli);
     apr_array_header_t *scanners = apr_array_make(cli->pool, 8, sizeof(uapi_plugin *));
+    apr_array_header_t *named = apr_array_make(cli->pool, 8, sizeof(const char *));
     uapi_result result = {0};
     uapi_policy *policy;
     uapi_plugin *plugin;
@@ -128,11 +129,13 @@ int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall)
         }
         if (plugin->scanner) {
             APR_ARRAY_PUSH(scanners, uapi_plugin *) = plugin;
+            APR_ARRAY_PUSH(named, const char *) = plugin->scanner->name;
         }
     }
     if (uapi_firewall_create(firewall, (uapi_plugin *const *)scanners->elts, (size_t)scanners->nelts, policy, cli->pool,
                              &result) != APR_SUCCESS) {
         return uapi_output_refuse(cli, &result);
     }
+    *names = named;
     return UAPI_EXIT_DONE;
 }

@@ -29,8 +29,8 @@ void uapi_scanners_log(void);
 
 /**
  * Load them all and compile the firewall with --policy; UAPI_EXIT_DONE, or an exit status once the cause has been
- * told.
+ * told. `names` receives the scanners' names (const char *).
  */
-int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall);
+int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall, const apr_array_header_t **names);
 
 #endif
