@@ -8,7 +8,7 @@ use Uapi::Test;
 my $upstream = upstream(sub {
     my ($request, $reply) = @_;
     my $arguments = $request->json->{params}{arguments} || {};
-    return $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk($arguments->{raw})->finish if $arguments->{raw};
+    return $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk($arguments->{raw} =~ tr/_/-/r)->finish if $arguments->{raw};
     return $reply->json({ jsonrpc => '2.0', id => 1, result => { said => join ' ', map { "N-$_" } @{ $arguments->{say} || [] } } });
 });
 my $registry = make_registry();
@@ -69,7 +69,7 @@ is $answer->{result}{said}, '[REDACTED:k.number#2] [REDACTED:k.number#3]', 'and 
 $answer = ask('numbered', { say => ['22222'] });
 is $answer->{result}{said}, '[REDACTED:k.number#1]', 'another call begins anew';
 my $event = sub { qq(data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"$_[0]"}}\n\n) };
-$answer = ask('numbered', { raw => $event->('N-55555') . $event->('N-66666') . $event->('N-\u0035\u0035555') });
+$answer = ask('numbered', { raw => $event->('N_55555') . $event->('N_66666') . $event->('N_\u0035\u0035555') });
 is join(' ', $answer->{body} =~ /"data":"([^"]*)"/g), '[REDACTED:k.number#1] [REDACTED:k.number#2] [REDACTED:k.number#1]', 'and over the events of a stream, however spelled';
 
 # ---- hashed
