@@ -327,11 +327,15 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
 typedef struct waiting {
     conn_rec *client;
     uapi_call *call;
+    int left_before; /* a server is asked because the client has gone: nobody waits */
 } waiting;
 
 static int is_gone(void *baton)
 {
     waiting *w = baton;
+    if (w->left_before) {
+        return 0;
+    }
     w->client->aborted = w->client->aborted || uapi_watch_is_gone(w->client, w->call);
     return w->client->aborted;
 }
@@ -365,7 +369,7 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
     reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
     uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
     size_t going;
-    waiting who = {r->connection, call};
+    waiting who = {r->connection, call, r->connection->aborted};
     apr_status_t status = uapi_federate_prepare(r, call, asks, count, fetches, sent, &going, result);
     for (size_t i = 0; i < going; i++) {
         states[i] = (reading){.ask = sent[i], .pool = r->pool};
