@@ -5,7 +5,7 @@
  *
  * Between two requests the event MPM hands a kept connection to its listener: two changes of its poll set, a queue with a lock, and another
  * thread that is woken. Agents often call again at once, and then that costs more than all of our judging. So the thread that sent an
- * answer waits some hundred microseconds for the next request itself. To httpd it looks as if the request had been pipelined.
+ * answer waits a moment, a millisecond unless told, for the next request itself. To httpd it looks as if the request had been pipelined.
  *
  * A connection whose client does not call again that soon is waited for ever more seldom, and at most a quarter of a child's threads wait
  * at a time. Nothing waits for HTTP/2, nor under an MPM that keeps the thread anyway.
