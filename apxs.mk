@@ -111,6 +111,7 @@ CORE_SOURCES := $(sort $(wildcard mod_uapi/core/*.c mod_uapi/store/*.c))
 CLI_SOURCES := $(sort $(wildcard mod_uapi/cli/*.c))
 CHECK_SOURCES := $(sort $(wildcard mod_uapi/check/*.c))
 PLUGIN_SOURCES := $(sort $(wildcard plugins/*/*.c))
+PLUGIN_SHARED_SOURCES := $(sort $(wildcard plugins/*.c))
 UNIT_SOURCES := $(sort $(wildcard t/unit/*.c))
 TEST_PLUGIN_SOURCES := $(sort $(wildcard t/plugins/*.c))
 FUZZ_SOURCES := $(sort $(filter-out t/fuzz/replay.c,$(wildcard t/fuzz/*.c)))
@@ -126,6 +127,7 @@ UNIT_TESTS := $(patsubst t/unit/%.c,$(P)/t/00-%.t,$(UNIT_SOURCES))
 TEST_PLUGINS := $(patsubst t/plugins/%.c,$(P)/t/plugins/%.so,$(TEST_PLUGIN_SOURCES))
 REPLAYS := $(patsubst t/fuzz/%.c,$(P)/fuzz/%,$(FUZZ_SOURCES))
 CORE := $(V)/core.a
+PLUGIN_SHARED := $(V)/plugins.a
 
 .PHONY: all tests units check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
 all: $(MODULE) $(UAPICTL) $(PLUGIN_CHECK) $(PLUGINS)
@@ -141,7 +143,7 @@ $(1): FORCE
 endef
 $(eval $(call stamp,$(V)/flags,$$(CC) $$(ALL_CFLAGS) $$(SOURCE_CPPFLAGS) $$(HTTPD_CPPFLAGS) $$(CPPFLAGS) $$(P)))
 $(eval $(call stamp,$(V)/linking,$$(CC) $$(ALL_LDFLAGS) $$(APR_LIBS) $$(LIB_LIBS)))
-$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(CHECK_SOURCES) $$(PLUGIN_SOURCES)))
+$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(CHECK_SOURCES) $$(PLUGIN_SOURCES) $$(PLUGIN_SHARED_SOURCES)))
 
 # ----------------------------------------------------------------------------------------------- compile
 compile = $(CC) $(ALL_CFLAGS) $(1) -MMD -MP -c $< -o $@
@@ -173,6 +175,8 @@ $(V)/obj/t/%.o: t/%.c $(V)/flags
 # Made anew, not updated: an archive would keep the object of a source that has been removed.
 $(CORE): $(call objects,$(CORE_SOURCES)) $(V)/sources
 	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+$(PLUGIN_SHARED): $(call objects,$(PLUGIN_SHARED_SOURCES)) $(V)/sources
+	$(call quiet,AR) rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 # httpd and APR are in the process already; everything else the module brings with it. Linked beside and renamed: a server that
 # is started meanwhile maps a whole file, old or new.
@@ -186,8 +190,8 @@ $(P)/uapi-plugin-check: $(call objects,$(CHECK_SOURCES)) $(CORE) $(V)/linking $(
 	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
 
 define plugin
-$(P)/plugins/$(1).so: $(call objects,$(filter plugins/$(1)/%,$(PLUGIN_SOURCES))) $(V)/linking $(V)/sources
-	$$(call quiet,LD) $$(CC) -shared -o $$@.new $$(filter %.o,$$^) $$(ALL_LDFLAGS) $$(UNDEFINED_REFUSED) && mv -f $$@.new $$@
+$(P)/plugins/$(1).so: $(call objects,$(filter plugins/$(1)/%,$(PLUGIN_SOURCES))) $(PLUGIN_SHARED) $(V)/linking $(V)/sources
+	$$(call quiet,LD) $$(CC) -shared -o $$@.new $$(filter %.o,$$^) $(PLUGIN_SHARED) $$(ALL_LDFLAGS) $$(UNDEFINED_REFUSED) && mv -f $$@.new $$@
 endef
 $(foreach name,$(PLUGIN_NAMES),$(eval $(call plugin,$(name))))
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "shell.h"
-#include "value.h"
+#include "../scanner_value.h"
 
 /* The mark may also stand before its command, in what a variable was set to. */
 static const shell_hit *choose(const rule *self, const uapi_candidate *candidate, const shell_hits *hits)

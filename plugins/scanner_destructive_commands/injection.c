@@ -7,7 +7,7 @@
 
 #include "rule.h"
 #include "shell.h"
-#include "value.h"
+#include "../scanner_value.h"
 
 enum { SHORT_LONGEST = 480, SHORT_LINES = 6 };
 

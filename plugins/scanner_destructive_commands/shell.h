@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
  * @file shell.h
- * A command line taken apart: words without their quoting, and what stands between them.
+ * The commands of a line, judged: what stands where a shell would execute it.
  */
 #ifndef SCANNER_DESTRUCTIVE_SHELL_H
 #define SCANNER_DESTRUCTIVE_SHELL_H
@@ -9,34 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../scanner_shell.h"
 #include "rule.h"
 
-enum { SHELL_WORDS = 128, SHELL_BYTES = 2048, SHELL_ARGUMENTS = 64, SHELL_HITS = 8, SHELL_DEPTH = 3 };
-
-typedef enum shell_type {
-    SHELL_WORD,
-    SHELL_END,        /* ; && || & newline { } */
-    SHELL_PIPE,       /* | |& */
-    SHELL_GROUP,      /* ( */
-    SHELL_SUBSTITUTE, /* $( <( >( */
-    SHELL_BACKTICK,   /* the opening one */
-    SHELL_CLOSE,      /* ) or the closing backtick */
-    SHELL_REDIRECT    /* > >> < >& ...: the next word is a file */
-} shell_type;
-
-typedef struct shell_word {
-    shell_type type;
-    const char *text; /* NUL-terminated; without quoting */
-    size_t from, to;  /* of the source */
-} shell_word;
-
-/** Lives on the stack of a verifier; the words point into `bytes`. */
-typedef struct shell_line {
-    char bytes[SHELL_BYTES];
-    size_t used;
-    shell_word words[SHELL_WORDS];
-    size_t count;
-} shell_line;
+enum { SHELL_ARGUMENTS = 64, SHELL_HITS = 8, SHELL_DEPTH = 3 };
 
 /** One place of the source where a command does something. */
 typedef struct shell_hit {
@@ -61,9 +37,6 @@ typedef struct shell_command {
     int socket;     /* its input or output goes to /dev/tcp */
     unsigned depth; /* scripts within scripts */
 } shell_command;
-
-/** Take `text` apart. `base` is added to the positions. What does not fit is left off. */
-void shell_split(shell_line *line, const char *text, size_t length, size_t base);
 
 /** Judge all commands of the line. */
 void shell_judge(const shell_line *line, unsigned depth, shell_hits *hits);

@@ -11,7 +11,7 @@
 #include "shell.h"
 #include "sql_injection.h"
 #include "sql_token.h"
-#include "value.h"
+#include "../scanner_value.h"
 
 typedef struct shape {
     int kind;

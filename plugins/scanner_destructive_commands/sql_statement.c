@@ -8,7 +8,7 @@
 
 #include "rule.h"
 #include "sql_statement.h"
-#include "value.h"
+#include "../scanner_value.h"
 
 static int lower(int c)
 {

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "shell.h"
+#include "scanner_shell.h"
 
 enum { NESTING = 16 };
 

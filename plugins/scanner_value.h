@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /**
- * @file value.h
- * Which part of a text a candidate belongs to: a line of it, a string of a JSON document, an array of arguments.
+ * @file scanner_value.h
+ * Shared by scanners: which part of a text a candidate belongs to: a line of it, a string of a JSON document, an array of arguments.
  */
-#ifndef SCANNER_DESTRUCTIVE_VALUE_H
-#define SCANNER_DESTRUCTIVE_VALUE_H
+#ifndef PLUGINS_SCANNER_VALUE_H
+#define PLUGINS_SCANNER_VALUE_H
 
 #include <stddef.h>
 

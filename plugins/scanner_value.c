@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "value.h"
+#include "scanner_value.h"
 
 static int opens(const uapi_string *text, size_t at)
 {
