@@ -108,6 +108,5 @@ subtest 'what is no corpus' => sub {
     like $answer->{errors}, qr/missing\.jsonl:0: No such file/, '  is told';
     like $answer->{output}, qr/^6 rows/m, '  and the other is measured';
     misused(uapictl('scan', '--corpus', '--jsonl', "$folder/b.jsonl"), qr/do not go together/, '--jsonl and --corpus');
-    misused(uapictl('scan', '--explain', "$folder/b.jsonl"), qr/goes with --corpus/, '--explain without it');
 };
 done_testing;

@@ -44,6 +44,33 @@ subtest 'JSON lines' => sub {
     is_deeply [$nul, $found->[0]{findings}[0]{start}], [0, 4], 'a NUL, which no call may hold, is text to be judged here';
 };
 
+subtest '--explain' => sub {
+    my $pack = spew("$folder/pack.yaml", <<'YAML');
+apiVersion: uapi/v1
+kind: PatternPack
+metadata: {name: house}
+spec:
+  rules: [{id: badge, title: "a \"badge\"", severity: high, regex: 'BADGE-[0-9]{4}'}]
+---
+apiVersion: uapi/v1
+kind: Firewall
+metadata: {name: main}
+spec:
+  rules: [{id: logged, scanners: [house], action: log}, {id: trial, scanners: [house], action: block, mode: shadow}]
+  allow: [{id: visitor, owner: desk, reason: nobody, expires: 2099-12-31, scanners: [house], value: {exact: BADGE-0000}}]
+YAML
+    my @options = ('--policy', $pack, '--explain');
+    my ($status, $answers) = jsonl(to_json({ text => 'BADGE-1234 BADGE-0000' }) . "\n", @options);
+    my ($first, $second) = @{ $answers->[0]{findings} };
+    is_deeply [@$first{qw(rule action title by shadow)}], ['house.badge', 'log', 'a "badge"', 'main/logged', 'block'], 'what it is, and what says so'
+        or diag explain $answers;
+    is_deeply [@$second{qw(action allowed)}, exists $second->{by}], ['allow', 'main/visitor', ''], 'the exception that lets it pass';
+    my $text = uapictl('scan', @options, { stdin => 'BADGE-1234' })->{output};
+    like $text, qr/house\.badge .*: log\n    what: a "badge"\n    action by: main\/logged\n    in shadow: block\n/, 'for people';
+    my ($found) = @{ from_json(uapictl('scan', '--json', @options, { stdin => 'BADGE-1234' })->{output})->{findings} };
+    is_deeply [@$found{qw(title by)}], ['a "badge"', 'main/logged'], 'and as JSON';
+};
+
 subtest 'lines that are none' => sub {
     my @bad = (['nope', 'json.syntax'], ['', 'json.syntax'], ['[]', 'input.invalid'], ['"text"', 'input.invalid'],
         ['{"x":"text"}', 'input.invalid'], ['{"text":1}', 'input.invalid'], ['{"text":null}', 'input.invalid'],

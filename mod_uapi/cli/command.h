@@ -63,6 +63,7 @@ int uapi_command_policy_operations(uapi_cli *cli);
 int uapi_command_audit_show(uapi_cli *cli);
 int uapi_command_audit_verify(uapi_cli *cli);
 int uapi_command_scan(uapi_cli *cli);
+int uapi_command_replay(uapi_cli *cli);
 int uapi_command_doctor(uapi_cli *cli);
 
 #endif

@@ -49,7 +49,9 @@ static const uapi_option table[UAPI_OPTION_COUNT] = {
     [UAPI_OPTION_CORPUS] = {"corpus", UAPI_OPTION_FLAG, NULL, NULL, NULL,
                             "the files are labelled texts (.jsonl, .jsonl.gz): measure recall and precision"},
     [UAPI_OPTION_EXPLAIN] = {"explain", UAPI_OPTION_FLAG, NULL, NULL, NULL,
-                             "with --corpus: name the rows that are judged wrongly"},
+                             "say why; with --corpus: name the rows that are judged wrongly"},
+    [UAPI_OPTION_FAIL_ON_CHANGE] = {"fail-on-change", UAPI_OPTION_FLAG, NULL, NULL, NULL,
+                                    "exit with 1 if any finding would have another action"},
 };
 
 _Static_assert(UAPI_OPTION_COUNT <= sizeof(uapi_option_set) * 8, "a set holds every option");

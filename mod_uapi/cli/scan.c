@@ -16,14 +16,6 @@
 /* As much as one scan can take. */
 #define LARGEST_FILE ((size_t)1 << 30)
 
-const char *uapi_scan_severity(uapi_severity severity)
-{
-    static const char *const names[] = {"none", "low", "medium", "high", "critical"};
-    unsigned index = (unsigned)severity;
-
-    return names[index < sizeof(names) / sizeof(names[0]) ? index : 0];
-}
-
 /* ------------------------------------------------------------------------------------------------- plain texts */
 
 typedef struct scanned_text {
@@ -88,12 +80,44 @@ static void place_find(text_place *place, const scanned_text *text, size_t offse
     place->column = (size_t)(target - start) + 1;
 }
 
+static void explain_member(json_t *object, const char *key, const char *value)
+{
+    if (value) {
+        json_object_set_new(object, key, json_string(value));
+    }
+}
+
+void uapi_scan_explain_json(json_t *object, const uapi_firewall_finding *finding)
+{
+    explain_member(object, "title", finding->title);
+    explain_member(object, "why", finding->why);
+    explain_member(object, "by", finding->by);
+    explain_member(object, "allowed", finding->allowed);
+    explain_member(object, "shadow", finding->shadow > finding->action ? uapi_action_name(finding->shadow) : NULL);
+}
+
+static void explain_line(const char *key, const char *value, apr_pool_t *pool)
+{
+    if (value) {
+        printf("    %s: %s\n", key, uapi_output_printable(value, pool));
+    }
+}
+
+static void explain_print(const uapi_firewall_finding *finding, apr_pool_t *pool)
+{
+    explain_line("what", finding->title, pool);
+    explain_line("why", finding->why, pool);
+    explain_line("action by", finding->by, pool);
+    explain_line("allowed by", finding->allowed, pool);
+    explain_line("in shadow", finding->shadow > finding->action ? uapi_action_name(finding->shadow) : NULL, pool);
+}
+
 static json_t *finding_json(const char *name, const uapi_firewall_finding *finding, const text_place *place)
 {
     return json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "file", name, "line", (json_int_t)place->line,
                      "column", (json_int_t)place->column, "scanner", finding->scanner, "rule", finding->rule, "start",
                      (json_int_t)finding->from, "end", (json_int_t)finding->to, "severity",
-                     uapi_scan_severity(finding->severity), "action", uapi_action_name(finding->action));
+                     uapi_severity_name(finding->severity), "action", uapi_action_name(finding->action));
 }
 
 static void report_show(const uapi_scan *scan, const scanned_text *text, const uapi_firewall_report *report,
@@ -107,11 +131,19 @@ static void report_show(const uapi_scan *scan, const scanned_text *text, const u
 
         place_find(&place, text, finding->from);
         if (scan->cli->json) {
-            json_array_append_new(list, finding_json(name, finding, &place));
+            json_t *object = finding_json(name, finding, &place);
+
+            if (scan->explain) {
+                uapi_scan_explain_json(object, finding);
+            }
+            json_array_append_new(list, object);
         } else {
             printf("%s:%zu:%zu: %s: %s (bytes %zu to %zu): %s\n", name, place.line, place.column,
-                   uapi_scan_severity(finding->severity), finding->rule, finding->from, finding->to,
+                   uapi_severity_name(finding->severity), finding->rule, finding->from, finding->to,
                    uapi_action_name(finding->action));
+            if (scan->explain) {
+                explain_print(finding, scan->cli->pool);
+            }
         }
     }
 }
@@ -204,14 +236,11 @@ int uapi_command_scan(uapi_cli *cli)
 {
     int jsonl = uapi_options_has(&cli->options, UAPI_OPTION_JSONL), status;
     int corpus = uapi_options_has(&cli->options, UAPI_OPTION_CORPUS);
-    uapi_scan scan = {.cli = cli};
+    uapi_scan scan = {.cli = cli, .explain = uapi_options_has(&cli->options, UAPI_OPTION_EXPLAIN)};
     uapi_firewall *firewall;
 
     if (jsonl && corpus) {
         return uapi_output_usage(cli, "--jsonl and --corpus do not go together");
-    }
-    if (!corpus && uapi_options_has(&cli->options, UAPI_OPTION_EXPLAIN)) {
-        return uapi_output_usage(cli, "--explain goes with --corpus");
     }
     if (jsonl && cli->argument_count > 1) {
         return uapi_output_usage(cli, "--jsonl reads one FILE or standard input");
@@ -222,7 +251,7 @@ int uapi_command_scan(uapi_cli *cli)
     }
     scan.firewall = firewall;
     if (corpus) {
-        status = uapi_scan_corpus(&scan, uapi_options_has(&cli->options, UAPI_OPTION_EXPLAIN));
+        status = uapi_scan_corpus(&scan);
     } else {
         status = jsonl ? lines_scan(&scan) : texts_scan(&scan);
     }

@@ -6,6 +6,8 @@
 #ifndef UAPI_CLI_SCAN_H
 #define UAPI_CLI_SCAN_H
 
+#include <jansson.h>
+
 #include "../core/firewall.h"
 #include "command.h"
 
@@ -15,11 +17,9 @@ typedef struct uapi_scan {
     const apr_array_header_t *scanners; /* const char *: the names of those that are loaded */
     uapi_direction direction;
     uint64_t findings; /* so far */
+    int explain;       /* --explain */
     int failed;        /* something could not be read or judged */
 } uapi_scan;
-
-/** "low" … "critical"; static. */
-const char *uapi_scan_severity(uapi_severity severity);
 
 /**
  * scan_jsonl.c: one JSON object a line from `fd`; UAPI_EXIT_DONE unless the input cannot be read or nobody reads the
@@ -27,10 +27,10 @@ const char *uapi_scan_severity(uapi_severity severity);
  */
 int uapi_scan_jsonl(uapi_scan *scan, int fd);
 
-/**
- * scan_corpus.c: measure over the files that the arguments name (corpus.h). `explain`: tell the rows that were judged
- * wrongly, too.
- */
-int uapi_scan_corpus(uapi_scan *scan, int explain);
+/** scan_corpus.c: measure over the files that the arguments name (corpus.h). */
+int uapi_scan_corpus(uapi_scan *scan);
+
+/** What --explain adds to a finding. */
+void uapi_scan_explain_json(json_t *object, const uapi_firewall_finding *finding);
 
 #endif

@@ -191,7 +191,7 @@ static void file_measure(measurement *m)
     apr_pool_destroy(pool);
 }
 
-int uapi_scan_corpus(uapi_scan *scan, int explain)
+int uapi_scan_corpus(uapi_scan *scan)
 {
     static const char *const standard_input[] = {"-", NULL};
     const char *const *path = scan->cli->argument_count ? scan->cli->arguments : standard_input;
@@ -202,7 +202,7 @@ int uapi_scan_corpus(uapi_scan *scan, int explain)
     m.summary.tally = &m.tally;
     m.summary.direction = both ? "both" : uapi_options_text(&scan->cli->options, UAPI_OPTION_DIRECTION);
     m.summary.errors = uapi_output_json_array(scan->cli->pool);
-    m.summary.wrong = explain ? uapi_output_json_array(scan->cli->pool) : NULL;
+    m.summary.wrong = scan->explain ? uapi_output_json_array(scan->cli->pool) : NULL;
     apr_pool_create(&m.row_pool, scan->cli->pool);
     for (; *path; path++) {
         m.path = *path;

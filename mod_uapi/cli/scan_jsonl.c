@@ -45,14 +45,31 @@ static void answer_failure(uapi_scan *scan, uint64_t number, const uapi_result *
 static void finding_print(const uapi_firewall_finding *finding, int first)
 {
     printf("%s{\"scanner\":\"%s\",\"rule\":\"%s\",\"start\":%zu,\"end\":%zu,\"severity\":\"%s\"}", first ? "" : ",",
-           finding->scanner, finding->rule, finding->from, finding->to, uapi_scan_severity(finding->severity));
+           finding->scanner, finding->rule, finding->from, finding->to, uapi_severity_name(finding->severity));
+}
+
+/* Titles and reasons are a plugin's own words and may hold anything. */
+static void finding_explain(const uapi_firewall_finding *finding)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}", "scanner", finding->scanner, "rule", finding->rule,
+                               "start", (json_int_t)finding->from, "end", (json_int_t)finding->to, "severity",
+                               uapi_severity_name(finding->severity), "action", uapi_action_name(finding->action));
+
+    uapi_scan_explain_json(object, finding);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    json_decref(object);
 }
 
 static void answer(uapi_scan *scan, const uapi_firewall_report *report)
 {
     fputs_unlocked("{\"findings\":[", stdout);
     for (uint32_t i = 0; i < report->count; i++) {
-        finding_print(&report->findings[i], i == 0);
+        if (scan->explain) {
+            fputs_unlocked(i ? "," : "", stdout);
+            finding_explain(&report->findings[i]);
+        } else {
+            finding_print(&report->findings[i], i == 0);
+        }
     }
     fputs_unlocked(report->overload ? "],\"incomplete\":true}\n" : "]}\n", stdout);
     scan->findings += report->count;

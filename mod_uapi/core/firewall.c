@@ -260,6 +260,13 @@ size_t uapi_firewall_pattern_count(const uapi_firewall *firewall)
     return firewall->count;
 }
 
+const char *uapi_severity_name(uapi_severity severity)
+{
+    static const char *const names[] = {"none", "low", "medium", "high", "critical"};
+
+    return names[(unsigned)severity < sizeof(names) / sizeof(names[0]) ? (unsigned)severity : 0];
+}
+
 uapi_reason uapi_firewall_reason(uapi_action action)
 {
     return action == UAPI_ACTION_APPROVE ? UAPI_REASON_APPROVAL_REQUIRED : UAPI_REASON_FIREWALL_BLOCKED;

@@ -40,6 +40,7 @@ typedef struct uapi_firewall_finding {
     uapi_severity severity;
     uapi_action action; /* what the configuration says for it; the mode is not applied */
     size_t from, to;    /* bytes of the text */
+    const char *title;  /* of the rule, for people, static; or NULL */
     const char *why;    /* the scanner's explanation, static; or NULL */
     uapi_action shadow; /* what it would be if everything in shadow mode were enforced; at least `action` */
     const char *by;     /* the ruling whose action it is, "<document>/<id>"; NULL: the short form's, or the default */
@@ -76,6 +77,17 @@ apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction di
 
 /** The reason with which a finding refuses, by its action: approval.required or firewall.blocked. */
 uapi_reason uapi_firewall_reason(uapi_action action);
+
+/** "low" … "critical", "none" for 0; static. */
+const char *uapi_severity_name(uapi_severity severity);
+
+/**
+ * What would be done about a finding of that rule whose text is not at hand: fills in all but its place. No exception for
+ * a value applies to it, except the one that is known to have let it pass (`allowed`, by its id; NULL: none), if there
+ * still is such a one. APR_NOTFOUND if no scanner has the rule.
+ */
+apr_status_t uapi_firewall_judge(const uapi_firewall *firewall, const char *rule, const uapi_call_info *call,
+                                 uapi_severity severity, const char *allowed, uapi_firewall_finding *finding);
 
 /** "[REDACTED:secrets.github_token]": what stands in for a finding. JSON-safe. */
 const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool);

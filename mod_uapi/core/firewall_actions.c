@@ -280,3 +280,58 @@ void uapi_firewall_decide(const uapi_firewall_rule *rule, int column, const uapi
         }
     }
 }
+
+/* ------------------------------------------------------------- a finding of which only the record is left */
+
+static const uapi_ruling *exception_known(const uapi_firewall_rule *rule, int column, const uapi_call_info *call,
+                                          const uapi_firewall_finding *finding, const char *id)
+{
+    apr_time_t now = apr_time_now();
+
+    for (const uapi_ruling *const *at = rule->exceptions[column]; at && *at; at++) {
+        if (strcmp((*at)->id, id) == 0 && now < (*at)->expires &&
+            uapi_ruling_applies(*at, call, finding->severity) == UAPI_RULING_YES) {
+            return *at;
+        }
+    }
+    return NULL;
+}
+
+static const uapi_firewall_rule *rule_find(const uapi_firewall *firewall, const char *name)
+{
+    for (uint32_t i = 0; i < firewall->rule_count; i++) {
+        if (strcmp(firewall->rules[i].name, name) == 0) {
+            return &firewall->rules[i];
+        }
+    }
+    return NULL;
+}
+
+apr_status_t uapi_firewall_judge(const uapi_firewall *firewall, const char *rule, const uapi_call_info *call,
+                                 uapi_severity severity, const char *allowed, uapi_firewall_finding *finding)
+{
+    int column = call->direction == UAPI_DIRECTION_REQUEST ? UAPI_FIREWALL_REQUEST : UAPI_FIREWALL_RESPONSE;
+    const uapi_firewall_rule *known = rule_find(firewall, rule);
+    const uapi_ruling *exception;
+
+    if (!known) {
+        return APR_NOTFOUND;
+    }
+    *finding = (uapi_firewall_finding){
+        .scanner = firewall->scanners[known->scanner].table->name,
+        .rule = known->name,
+        .title = known->title,
+        .severity = severity,
+    };
+    if (!(known->live & call->direction)) {
+        return APR_SUCCESS; /* it would not even be looked for */
+    }
+    uapi_firewall_decide(known, column, call, (uapi_string){NULL, 0}, finding);
+    exception = allowed ? exception_known(known, column, call, finding, allowed) : NULL;
+    if (exception && finding->action != UAPI_ACTION_ALLOW) {
+        finding->action = finding->shadow = UAPI_ACTION_ALLOW;
+        finding->by = NULL;
+        finding->allowed = exception->id;
+    }
+    return APR_SUCCESS;
+}

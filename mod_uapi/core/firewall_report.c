@@ -38,6 +38,7 @@ void uapi_firewall_collect(uapi_firewall_collector *collector, uint32_t rule_ind
     uapi_firewall_finding finding = {
         .scanner = collector->firewall->scanners[rule->scanner].table->name,
         .rule = rule->name,
+        .title = rule->title,
         .severity = judged->severity >= UAPI_SEVERITY_LOW && judged->severity <= UAPI_SEVERITY_CRITICAL
                         ? (uapi_severity)judged->severity
                         : (uapi_severity)rule->severity,

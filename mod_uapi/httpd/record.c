@@ -55,12 +55,6 @@ static const char *id_text(const uapi_json *json, uint32_t id, apr_pool_t *pool)
     return (length > 0 && length <= 64) ? apr_pstrmemdup(pool, text, length) : NULL;
 }
 
-static const char *severity_name(uapi_severity severity)
-{
-    static const char *const names[] = {"none", "low", "medium", "high", "critical"};
-    return names[(unsigned)severity < 5 ? severity : 0];
-}
-
 static void member(uapi_jcs *w, const char *key, const char *value)
 {
     if (value != NULL) {
@@ -85,7 +79,7 @@ static void list_findings(uapi_jcs *w, const uapi_firewall_finding *findings, ui
         member(w, "allowed", findings[i].allowed);
         member(w, "by", findings[i].by);
         member(w, "rule", findings[i].rule);
-        member(w, "severity", severity_name(findings[i].severity));
+        member(w, "severity", uapi_severity_name(findings[i].severity));
         member(w, "shadow", findings[i].shadow > findings[i].action ? uapi_action_name(findings[i].shadow) : NULL);
         uapi_jcs_object_close(w);
     }
