@@ -10,6 +10,7 @@
 #   make -f apxs.mk lint            the tests of layering, format and drift
 #   make -f apxs.mk tidy            clang-tidy over the sources
 #   make -f apxs.mk bench           build/bench
+#   make -f apxs.mk benches         the programs that build/bench runs
 #   make -f apxs.mk install         DESTDIR= is honoured
 #   make -f apxs.mk clean           removes build/out
 #
@@ -114,6 +115,7 @@ PLUGIN_SOURCES := $(sort $(wildcard plugins/*/*.c))
 PLUGIN_SHARED_SOURCES := $(sort $(wildcard plugins/*.c))
 UNIT_SOURCES := $(sort $(wildcard t/unit/*.c))
 TEST_PLUGIN_SOURCES := $(sort $(wildcard t/plugins/*.c))
+BENCH_SOURCES := $(sort $(wildcard t/bench/*.c))
 FUZZ_SOURCES := $(sort $(filter-out t/fuzz/replay.c,$(wildcard t/fuzz/*.c)))
 
 objects = $(patsubst %.c,$(V)/obj/%.o,$(1))
@@ -126,14 +128,16 @@ PLUGINS := $(patsubst %,$(P)/plugins/%.so,$(PLUGIN_NAMES))
 UNIT_TESTS := $(patsubst t/unit/%.c,$(P)/t/00-%.t,$(UNIT_SOURCES))
 TEST_PLUGINS := $(patsubst t/plugins/%.c,$(P)/t/plugins/%.so,$(TEST_PLUGIN_SOURCES))
 REPLAYS := $(patsubst t/fuzz/%.c,$(P)/fuzz/%,$(FUZZ_SOURCES))
+BENCHES := $(patsubst t/bench/%.c,$(P)/bench/%,$(BENCH_SOURCES))
 CORE := $(V)/core.a
 PLUGIN_SHARED := $(V)/plugins.a
 
-.PHONY: all tests units check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
+.PHONY: all tests units benches check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
 all: $(MODULE) $(UAPICTL) $(PLUGIN_CHECK) $(PLUGINS)
 # Unit tests load plugins of their own variant.
-units: $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS)
+units: $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS) $(BENCHES)
 tests: all units
+benches: all $(BENCHES)
 
 # ------------------------------------------------------------------------------------------------ stamps
 # A stamp changes only when what it holds changes: other flags rebuild everything, a source that came or went links anew.
@@ -204,6 +208,9 @@ $(P)/t/00-%.t: $(V)/obj/t/unit/%.o $(V)/obj/t/lib/cmocka_tap.o $(CORE) $(V)/link
 $(P)/fuzz/%: $(V)/obj/t/fuzz/%.o $(V)/obj/t/fuzz/replay.o $(CORE) $(V)/linking
 	$(call quiet,LD) $(CC) -pie -o $@ $< $(V)/obj/t/fuzz/replay.o $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
 
+$(P)/bench/%: $(V)/obj/t/bench/%.o $(CORE) $(V)/linking
+	$(call quiet,LD) $(CC) -pie -o $@ $< $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
+
 .SECONDARY:
 
 # ----------------------------------------------------------------------------------------------- fuzzing
@@ -260,4 +267,4 @@ help:
 
 FORCE:
 -include $(patsubst %.o,%.d,$(call objects,$(MODULE_SOURCES) $(CORE_SOURCES) $(CLI_SOURCES) $(PLUGIN_SOURCES) \
-    $(UNIT_SOURCES) $(TEST_PLUGIN_SOURCES) $(FUZZ_SOURCES) t/fuzz/replay.c t/lib/cmocka_tap.c))
+    $(UNIT_SOURCES) $(TEST_PLUGIN_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES) t/fuzz/replay.c t/lib/cmocka_tap.c))
