@@ -99,13 +99,21 @@ static int kr_resident(const char *c, size_t n)
     (void)n;
     return check_yymmdd(c) && c[6] >= '1' && c[6] <= '8';
 }
+/* By itself, one that could as well be South African must have the check digit of the older numbers: of residents, or of foreigners. */
+static int kr_resident_alone(const char *c, size_t n)
+{
+    unsigned sum = check_sum(c, "\2\3\4\5\6\7\10\11\2\3\4\5", 12) % 11;
+
+    return kr_resident(c, n) && (c[10] > '2' || (11 - sum) % 10 == DIGIT(c[12]) || (13 - sum) % 10 == DIGIT(c[12]));
+}
 static int kr_business(const char *c, size_t n)
 {
     unsigned sum = check_sum(c, "\1\3\7\1\3\7\1\3\5", 9) + DIGIT(c[8]) * 5 / 10;
 
     return !check_uniform(c, n) && (10 - sum % 10) % 10 == DIGIT(c[9]);
 }
-static const scheme kr_residents[] = {{"ddddddddddddd", "-", kr_resident, 1}};
+static const scheme kr_residents[] = {{"ddddddddddddd", "-", kr_resident, 0},
+                                      {"ddddddddddddd", "-", kr_resident_alone, 2}};
 static const scheme kr_businesses[] = {{"dddddddddd", "-", kr_business, 1}};
 
 static int sg_nric(const char *c, size_t n)

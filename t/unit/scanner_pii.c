@@ -162,6 +162,8 @@ static const struct {
     {"mac_address", "hw ", "3c:5a:b4:01:9e:7f", ""},
     {"mac_address", "", "3C-5A-B4-01-9E-7F", " "},
     {"mac_address", "port ", "3c5a.b401.9e7f", ""},
+    {"id_alone", "", "8703082400073", ""}, /* Korean: before October 2020, with check digit */
+    {"id_alone", "", "8703082947510", ""}, /* since then, without */
     {"passport", "passport number: ", "C01X74029", ""},
     {"passport", "{\"passport\":\"", "518203774", "\"}"},
     {"driving_licence", "driver's license ", "D4710285", ""},
@@ -173,6 +175,7 @@ static const struct {
 };
 
 static const char *const negative[] = {
+    "8703085400070", /* South African by its form, and neither a valid one nor a valid Korean one */
     "",
     "a",
     "@",
