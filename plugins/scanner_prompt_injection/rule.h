@@ -48,8 +48,8 @@ struct rule {
 /** A table of rules; scanner_prompt_injection.c joins them. */
 typedef scanner_table rule_table;
 
-extern const rule_table rules_override, rules_role, rules_template, rules_hidden, rules_encoded, rules_extract,
-    rules_poison, rules_jailbreak;
+extern const rule_table rules_override, rules_role, rules_template, rules_hidden, rules_encoded, rules_disguised,
+    rules_extract, rules_poison, rules_jailbreak;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

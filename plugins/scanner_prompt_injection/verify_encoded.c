@@ -118,11 +118,15 @@ static size_t shift_back(const uapi_candidate *candidate, range *found, char *de
     return count;
 }
 
-static int is_override(const knowledge *known, const char *decoded, size_t length)
+uint64_t encoded_classes(const knowledge *known, const char *plain, size_t length)
 {
-    const uapi_string text = {decoded, length};
-    uint64_t classes = frame_classes(known, &text, 0, length);
+    const uapi_string text = {plain, length};
 
+    return frame_classes(known, &text, 0, length);
+}
+
+int encoded_is_override(uint64_t classes)
+{
     return ((classes & (IGNORE | EARLIER)) && (classes & (INSTRUCTION | MATERIAL)) &&
             (classes & (OUTPUT | ONLY | EARLIER | YOUR | ALL))) ||
            ((classes & REVEAL) && (classes & INSTRUCTION) && (classes & (YOUR | YOU)));
@@ -137,7 +141,7 @@ int32_t verify_encoded(const rule *self, const knowledge *known, const uapi_cand
     if (self->argument == ENCODED_CAESAR) {
         size_t length = shift_back(candidate, &found, decoded);
 
-        return is_override(known, decoded, length);
+        return encoded_is_override(encoded_classes(known, decoded, length));
     }
     found = run_around(self->argument, candidate);
     most = self->argument == ENCODED_BINARY ? 9 : self->argument == ENCODED_BASE64 ? 4 : 2;
@@ -145,7 +149,7 @@ int32_t verify_encoded(const rule *self, const knowledge *known, const uapi_cand
         size_t length = decode(self->argument, candidate->text.data + found.from + offset,
                                found.to - found.from - offset, decoded);
 
-        if (is_override(known, decoded, length)) {
+        if (encoded_is_override(encoded_classes(known, decoded, length))) {
             finding->from = found.from;
             finding->to = found.to;
             return 1;
