@@ -29,6 +29,8 @@ is $status, 0, 'a good configuration' or diag $output;
 refused("UapiEngine maybe\n", qr/UapiEngine must be on, shadow or off, not 'maybe'/, 'a wrong engine');
 refused("UapiServer \"a b\"\n", qr/UapiServer takes a name/, 'a server name with a space');
 refused("UapiNextCallWait $_\n", qr/UapiNextCallWait takes a time from 1us to 10ms, or off/, "no wait: $_") for qw(1 0ms 11ms -1ms 1s soon);
+refused("UapiHoldBack $_\n", qr/UapiHoldBack takes a time from 1ms to 10000ms, or off/, "no time: $_") for qw(1 0ms 10001ms -1ms 1s soon), 'off 16K';
+refused("UapiHoldBack 1ms $_\n", qr/UapiHoldBack takes a size/, "no size: $_") for qw(1023 257K 0 -1 x);
 refused("UapiMaxBody 0\n", qr/UapiMaxBody takes a size/, 'no body at all');
 refused("UapiMaxBody 1G\n", qr/UapiMaxBody takes a size/, 'an unknown unit');
 refused("UapiMaxBody 300M\n", qr/UapiMaxBody takes a size/, 'too much');

@@ -240,6 +240,8 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
         return status;
     }
     gather(made, &all, scanners, count, pool);
+    made->regex = all.regex;
+    made->flags = all.flags;
     status = uapi_firewall_apply_policy(made, policy, pool, result);
     if (status == APR_SUCCESS) {
         status = compile(made, &all, pool, result);

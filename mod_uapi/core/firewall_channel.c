@@ -54,6 +54,18 @@ void uapi_firewall_channel_close(uapi_firewall_channel *channel)
     }
 }
 
+int uapi_firewall_reads_parts(const uapi_firewall *firewall, uapi_direction direction)
+{
+    uint32_t i;
+
+    for (i = 0; firewall->streams && i < firewall->scanner_count; i++) {
+        if (firewall->scanners[i].plugin->stream && (firewall->scanners[i].live & (uint32_t)direction)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static apr_status_t open_reader(stream_reader *reader, const uapi_call_info *call, apr_pool_t *pool,
                                 uapi_result *result)
 {

@@ -12,6 +12,9 @@
 
 typedef struct uapi_firewall_channel uapi_firewall_channel;
 
+/** Is there a scanner that reads texts in parts, and anything to be found by it in that direction? */
+int uapi_firewall_reads_parts(const uapi_firewall *firewall, uapi_direction direction);
+
 /**
  * Begin. `*channel` is NULL if no scanner reads texts in parts in that direction: there is nothing to feed then. Fails
  * with internal.error if a scanner does. The firewall must outlive the channel; `call` need live only for this call.

@@ -51,6 +51,9 @@ typedef struct uapi_firewall_scanner {
     uint32_t live; /* uapi_direction, as a bit set: where any rule is on */
 } uapi_firewall_scanner;
 
+/** What matches begin as (firewall_open.c). */
+typedef struct uapi_firewall_openings uapi_firewall_openings;
+
 struct uapi_firewall {
     uint64_t serial;         /* unique in this process and those forked from it: what scratch memory is known to fit */
     hs_database_t *database; /* NULL if there is no pattern */
@@ -62,6 +65,9 @@ struct uapi_firewall {
     uint32_t streams;                          /* scanners that read texts in parts */
     size_t state_bytes;                        /* of all scanners, for one text */
     int needs_utf8; /* a pattern reads characters: libhs must not be given anything but UTF-8 then */
+    const uapi_firewall_openings *openings; /* NULL: not asked for */
+    const char *const *regex;               /* by pattern, as it was compiled */
+    const unsigned *flags;                  /* of libhs, by pattern */
     uapi_mode mode;
 };
 

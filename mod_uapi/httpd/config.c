@@ -80,6 +80,8 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     route->max_response = -1;
     route->list_page = -1;
     route->next_call_wait = -1;
+    route->hold_back = -1;
+    route->hold_bytes = -1;
     return route;
 }
 
@@ -97,6 +99,8 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(endpoint, NULL);
     INHERIT(list_page, -1);
     INHERIT(next_call_wait, -1);
+    INHERIT(hold_back, -1);
+    INHERIT(hold_bytes, -1);
     INHERIT(hosts, NULL);
     INHERIT(origins, NULL);
     return merged;
@@ -132,6 +136,16 @@ size_t uapi_config_max_body(const uapi_route_config *route)
 size_t uapi_config_max_response(const uapi_route_config *route)
 {
     return (route->max_response == -1) ? UAPI_DEFAULT_MAX_RESPONSE : (size_t)route->max_response;
+}
+
+int uapi_config_hold_back(const uapi_route_config *route)
+{
+    return (route->hold_back == -1) ? UAPI_DEFAULT_HOLD_BACK : route->hold_back;
+}
+
+size_t uapi_config_hold_bytes(const uapi_route_config *route)
+{
+    return (size_t)((route->hold_bytes == -1) ? UAPI_DEFAULT_HOLD_BYTES : route->hold_bytes);
 }
 
 int uapi_config_list_page(const uapi_route_config *route)
@@ -289,6 +303,30 @@ static const char *parse_size(cmd_parms *cmd, const char *value, apr_off_t *size
     }
     *size = number * scale;
     return NULL;
+}
+
+static const char *set_hold_back(cmd_parms *cmd, void *config, const char *time, const char *size)
+{
+    uapi_route_config *route = config;
+    apr_off_t bytes = UAPI_DEFAULT_HOLD_BYTES;
+    const char *error = NULL;
+    char *unit;
+    apr_int64_t number = apr_strtoi64(time, &unit, 10);
+    if (ap_cstr_casecmp(time, "off") == 0 && size == NULL) {
+        number = 0;
+    } else if (!apr_isdigit(time[0]) || ap_cstr_casecmp(unit, "ms") != 0 || number < 1 ||
+               number > UAPI_LONGEST_HOLD_BACK) {
+        return apr_psprintf(cmd->pool, "UapiHoldBack takes a time from 1ms to %dms, or off; not '%s'",
+                            UAPI_LONGEST_HOLD_BACK, time);
+    } else if (size != NULL) {
+        error = parse_size(cmd, size, &bytes);
+    }
+    if (error == NULL && (bytes < UAPI_LEAST_HOLD_BYTES || bytes > UAPI_MOST_HOLD_BYTES)) {
+        return apr_psprintf(cmd->pool, "UapiHoldBack takes a size from 1K to 256K, not '%s'", size);
+    }
+    route->hold_back = (int)number;
+    route->hold_bytes = (int)bytes;
+    return error;
 }
 
 static const char *set_max_body(cmd_parms *cmd, void *config, const char *value)
@@ -454,6 +492,9 @@ const command_rec uapi_config_directives[] = {
     AP_INIT_TAKE_ARGV("UapiServers", set_endpoint, NULL, ROUTE_CONTEXT,
                       "the servers that a universal gateway (SetHandler uapi-gateway) offers: names, or *; before them "
                       "perhaps separator=TEXT"),
+    AP_INIT_TAKE12(
+        "UapiHoldBack", set_hold_back, NULL, ROUTE_CONTEXT,
+        "how long, and how many bytes of a stream, may wait for what decides about them, such as 500ms 16K, or off"),
     AP_INIT_TAKE1("UapiListPage", set_list_page, NULL, ROUTE_CONTEXT,
                   "the most entries that a universal gateway puts on one page of a list"),
     AP_INIT_TAKE1("UapiAnonymous", set_anonymous, NULL, ROUTE_CONTEXT,

@@ -54,6 +54,11 @@ typedef struct uapi_gateway_endpoint {
 #define UAPI_DEFAULT_LIST_PAGE 200
 #define UAPI_DEFAULT_NEXT_CALL_WAIT 1000 /* microseconds */
 #define UAPI_LONGEST_NEXT_CALL_WAIT 10000
+#define UAPI_DEFAULT_HOLD_BACK 500 /* milliseconds */
+#define UAPI_LONGEST_HOLD_BACK 10000
+#define UAPI_DEFAULT_HOLD_BYTES 16384
+#define UAPI_LEAST_HOLD_BYTES 1024
+#define UAPI_MOST_HOLD_BYTES 262144
 
 /** UapiAllowedHosts or UapiAllowedOrigins. */
 typedef struct uapi_allowed {
@@ -81,6 +86,8 @@ typedef struct uapi_route_config {
     uapi_gateway_endpoint *endpoint; /* UapiServers */
     int list_page;                   /* UapiListPage, -1 unset */
     int next_call_wait;              /* UapiNextCallWait, in microseconds; -1 unset */
+    int hold_back;                   /* UapiHoldBack, milliseconds, 0 off, -1 unset */
+    int hold_bytes;                  /* the same, -1 unset */
     uapi_allowed *hosts;             /* UapiAllowedHosts; NULL: none besides the server's names */
     uapi_allowed *origins;           /* UapiAllowedOrigins; NULL: none besides the server's own */
 } uapi_route_config;
@@ -123,5 +130,7 @@ size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);
 int uapi_config_list_page(const uapi_route_config *route);
 int uapi_config_next_call_wait(const uapi_route_config *route);
+int uapi_config_hold_back(const uapi_route_config *route);
+size_t uapi_config_hold_bytes(const uapi_route_config *route);
 
 #endif

@@ -11,6 +11,7 @@
 #include "mod_proxy.h"
 #include "unixd.h"
 
+#include "../core/firewall_open.h"
 #include "../core/fetch.h"
 #include "federate.h"
 #include "log.h"
@@ -96,6 +97,10 @@ static int make_firewall(uapi_gateway *gateway, server_rec *server, apr_pool_t *
     }
     if (uapi_firewall_create(&gateway->firewall, scanners, count, gateway->policy, pconf, &result) != APR_SUCCESS) {
         report(server, "the firewall", &result);
+        return 0;
+    }
+    if (uapi_firewall_open_compile(gateway->firewall, pconf, &result) != APR_SUCCESS) {
+        report(server, "the firewall of streams", &result);
         return 0;
     }
     return 1;

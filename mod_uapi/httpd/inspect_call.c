@@ -50,18 +50,13 @@ void uapi_inspect_call_info(uapi_call_info *info, const uapi_call *call, uapi_di
     }
 }
 
-apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, const uapi_view *view,
-                               uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+static apr_status_t scan_text(const uapi_call *call, uapi_direction direction, uapi_string bytes, uint32_t flags,
+                              uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
     apr_status_t status;
     uapi_call_info info;
     const uapi_text text = {
-        .size = sizeof(text),
-        .view = UAPI_VIEW_PLAIN,
-        .flags = view->json != NULL ? UAPI_TEXT_FROM_JSON : 0,
-        .bytes = {view->text, view->length},
-        .call = &info,
-    };
+        .size = sizeof(text), .view = UAPI_VIEW_PLAIN, .flags = flags, .bytes = bytes, .call = &info};
 
     uapi_inspect_call_info(&info, call, direction);
     status = uapi_firewall_scan_text(call->gateway->firewall, &text, report, pool, result);
@@ -69,4 +64,17 @@ apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, 
         uapi_redaction_apply(call->redaction, report, text.bytes, pool);
     }
     return status;
+}
+
+apr_status_t uapi_inspect_scan(const uapi_call *call, uapi_direction direction, const uapi_view *view,
+                               uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    return scan_text(call, direction, (uapi_string){view->text, view->length},
+                     view->json != NULL ? UAPI_TEXT_FROM_JSON : 0, report, pool, result);
+}
+
+apr_status_t uapi_inspect_scan_part(const uapi_call *call, uapi_direction direction, const char *text, size_t length,
+                                    uint32_t flags, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    return scan_text(call, direction, (uapi_string){text, length}, flags, report, pool, result);
 }

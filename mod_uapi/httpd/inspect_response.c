@@ -7,6 +7,7 @@
 #include "http_protocol.h"
 
 #include "batch.h"
+#include "hold.h"
 #include "inspect.h"
 #include "log.h"
 #include "refuse.h"
@@ -67,6 +68,8 @@ static void begin_stream(ap_filter_t *f, uapi_response *response)
     apr_pool_create(&response->event_pool, f->r->pool);
     apr_pool_tag(response->event_pool, "uapi_event");
     response->sse = uapi_sse_create(f->r->pool, uapi_config_max_response(response->call->route));
+    response->texts = uapi_stream_create(f->r->pool);
+    response->holds = uapi_hold_is_possible(response->call);
     drop_length(f->r);
     drop_validators(f->r);
 }

@@ -13,6 +13,7 @@
 #include "batch.h"
 #include "endpoint.h"
 #include "federate.h"
+#include "hold.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
@@ -31,10 +32,11 @@ static const char *seal_id(void *baton, const char *id, apr_pool_t *pool)
     return sealed;
 }
 
-static void seal_ids(const uapi_response *response, const uapi_sse_event *event, const char **text, size_t *length)
+static void seal_ids(const uapi_response *response, const uapi_sse_event *event, const char **text, size_t *length,
+                     apr_pool_t *pool)
 {
     if (event->has_id && response->call->protocol == UAPI_PROTOCOL_MCP) {
-        uapi_sse_map_ids(text, length, event->lead, seal_id, response->call, response->event_pool);
+        uapi_sse_map_ids(text, length, event->lead, seal_id, response->call, pool);
     }
 }
 
@@ -83,6 +85,9 @@ static uapi_text_kind kind_of(const uapi_sse_event *event)
     while (i < event->data_length && memchr(" \t\r\n", event->data[i], 4) != NULL) {
         i++;
     }
+    if (event->data_length == 6 && memcmp(event->data, "[DONE]", 6) == 0) {
+        return UAPI_TEXT_PLAIN; /* the end of a stream of completions */
+    }
     return (i < event->data_length && (event->data[i] == '{' || event->data[i] == '[')) ? UAPI_TEXT_JSON
                                                                                         : UAPI_TEXT_PLAIN;
 }
@@ -100,6 +105,15 @@ static apr_status_t preface(ap_filter_t *f, uapi_response *response, const char 
         *length -= 3;
     }
     return send_event(f, response, events, strlen(events));
+}
+
+apr_status_t uapi_inspect_send(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event, const char *text,
+                               size_t length, apr_pool_t *pool)
+{
+    apr_status_t status;
+    seal_ids(response, event, &text, &length, pool);
+    status = preface(f, response, &text, &length);
+    return status == APR_SUCCESS ? send_event(f, response, text, length) : status;
 }
 
 /* What the server answers to messages posted to another address (HTTP+SSE) is an outcome of its own. */
@@ -129,54 +143,89 @@ static apr_status_t offer_endpoint(ap_filter_t *f, uapi_response *response, cons
     const char *offered, *raw;
     size_t length;
     uapi_result why = {0};
+    apr_status_t status = uapi_hold_release(f, response);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
     if (uapi_endpoint_offer(f->r, call, event->data != NULL ? event->data : "", event->data_length, &offered,
                             response->event_pool, &why) != APR_SUCCESS) {
         return uapi_response_refuse(f, response, &why, NULL);
     }
     call->offered = 1;
     uapi_sse_rewrite(event, offered, strlen(offered), response->event_pool, &raw, &length);
-    seal_ids(response, event, &raw, &length);
+    seal_ids(response, event, &raw, &length, response->event_pool);
     return send_event(f, response, raw, length);
+}
+
+static const char *withheld_comment(const uapi_response *response, const uapi_result *why)
+{
+    return apr_psprintf(response->event_pool, ": an event was withheld, %s, call %s\n\n",
+                        uapi_reason_describe(why->reason)->code, response->call->id);
+}
+
+/* Judged with what went before it in its texts. A comment is part of none. */
+static apr_status_t judge_data(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event,
+                               uapi_inspect_parts *parts, uapi_inspected *judged, uapi_result *why)
+{
+    apr_status_t status;
+    if (event->data == NULL) {
+        status = uapi_inspect_text(response->call, UAPI_TEXT_PLAIN, event->raw, event->raw_length, judged,
+                                   response->event_pool, why);
+    } else {
+        status = uapi_inspect_event(response->call, kind_of(event), event->data, event->data_length, parts, judged,
+                                    response->event_pool, why);
+    }
+    if (status == APR_SUCCESS) {
+        status = uapi_server_messages_judge(f->r, response->call, judged, response->event_pool, why);
+    }
+    if (status == APR_SUCCESS) {
+        status = record_answers(f->r, response->call, judged, UAPI_REASON_NONE, why);
+    }
+    return status;
+}
+
+static apr_status_t withhold(ap_filter_t *f, uapi_response *response, const uapi_inspected *judged,
+                             uapi_outgoing *outgoing, uapi_result *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
+                  response->call->id, uapi_reason_describe(why->reason)->code, why->detail != NULL ? why->detail : "");
+    record_answers(f->r, response->call, judged, why->reason, why);
+    outgoing->edits = NULL;
+    outgoing->text = substitute(f, response, outgoing->event, judged, why, &outgoing->length);
+    return APR_SUCCESS;
 }
 
 static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
 {
-    const char *text = event->raw;
-    size_t length = event->raw_length;
+    uapi_outgoing outgoing = {response->events++, event, NULL, NULL, event->raw, event->raw_length};
+    uapi_inspect_parts parts = {.stream = response->texts,
+                                .number = outgoing.number,
+                                .type = event->type,
+                                .type_length = event->type_length,
+                                .holds = response->holds};
     uapi_inspected judged;
     uapi_result why = {0};
-    int has_data = event->data != NULL;
     apr_status_t status;
     if (is_endpoint(f->r, response->call, event)) {
         status = offer_endpoint(f, response, event);
         apr_pool_clear(response->event_pool);
         return status;
     }
-    status = uapi_inspect_text(response->call, has_data ? kind_of(event) : UAPI_TEXT_PLAIN,
-                               has_data ? event->data : event->raw, has_data ? event->data_length : event->raw_length,
-                               &judged, response->event_pool, &why);
-    if (status == APR_SUCCESS) {
-        status = uapi_server_messages_judge(f->r, response->call, &judged, response->event_pool, &why);
+    status = judge_data(f, response, event, &parts, &judged, &why);
+    if (parts.before != NULL) {
+        uapi_hold_cut(response, parts.before, status != APR_SUCCESS ? withheld_comment(response, &why) : NULL);
     }
-    if (status == APR_SUCCESS) {
-        status = record_answers(f->r, response->call, &judged, UAPI_REASON_NONE, &why);
-    }
+    outgoing.json = &judged.json;
+    outgoing.edits = judged.edits;
     if (status != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
-                      response->call->id, uapi_reason_describe(why.reason)->code, why.detail != NULL ? why.detail : "");
-        record_answers(f->r, response->call, &judged, why.reason, &why);
-        text = substitute(f, response, event, &judged, &why, &length);
-    } else if (!has_data) {
-        text = judged.text;
-        length = judged.length;
+        withhold(f, response, &judged, &outgoing, &why);
+    } else if (event->data == NULL) {
+        outgoing.text = judged.text;
+        outgoing.length = judged.length;
     } else if (judged.text != event->data) {
-        uapi_sse_rewrite(event, judged.text, judged.length, response->event_pool, &text, &length);
+        uapi_sse_rewrite(event, judged.text, judged.length, response->event_pool, &outgoing.text, &outgoing.length);
     }
-    seal_ids(response, event, &text, &length);
-    status = preface(f, response, &text, &length);
-    if (status == APR_SUCCESS) {
-        status = send_event(f, response, text, length);
-    }
+    status = uapi_hold_pass(f, response, &outgoing);
     apr_pool_clear(response->event_pool);
     return status;
 }
@@ -192,6 +241,7 @@ static apr_status_t take_data(ap_filter_t *f, uapi_response *response, apr_bucke
         return status;
     }
     if (uapi_sse_feed(response->sse, data, length, &result) != APR_SUCCESS) {
+        uapi_hold_release(f, response);
         return uapi_response_refuse(f, response, &result, NULL);
     }
     while (status == APR_SUCCESS && uapi_sse_next(response->sse, &event) == APR_SUCCESS) {
@@ -212,7 +262,7 @@ static apr_status_t end(ap_filter_t *f, uapi_response *response)
         size_t length = 0;
         status = preface(f, response, &nothing, &length);
     }
-    return status;
+    return status == APR_SUCCESS ? uapi_hold_release(f, response) : status;
 }
 
 static apr_status_t pass_on(ap_filter_t *f, apr_bucket *bucket, apr_pool_t *pool)
@@ -249,6 +299,7 @@ static apr_status_t take_metadata(ap_filter_t *f, uapi_response *response, apr_b
             ap_remove_output_filter(f);
         }
     } else if (AP_BUCKET_IS_ERROR(bucket)) {
+        status = uapi_hold_release(f, response);
         settle_at_end(f, response,
                       f->c->aborted ? UAPI_OUTCOME_CLIENT_GONE
                                     : uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code);

@@ -17,7 +17,8 @@ static const char echo_scanner[] = "credential";
 static const char echo_rule[] = "credential.echo";
 
 /* The credential that we injected has no business in an answer. It is looked for exactly, before any pattern. */
-static void add_echoes(uapi_call *call, const char *text, size_t length, uapi_firewall_report *report, apr_pool_t *pool)
+void uapi_inspect_add_echoes(uapi_call *call, const char *text, size_t length, uapi_firewall_report *report,
+                             apr_pool_t *pool)
 {
     const char *at = text, *end = text + length;
     if (call->secret == NULL || call->secret_length < 8) {
@@ -57,7 +58,7 @@ static void remember(uapi_call *call, const uapi_firewall_report *report)
 const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_pool_t *pool)
 {
     uapi_firewall_report report = {0};
-    add_echoes(call, value, strlen(value), &report, pool);
+    uapi_inspect_add_echoes(call, value, strlen(value), &report, pool);
     if (report.count == 0) {
         return value;
     }
@@ -65,7 +66,12 @@ const char *uapi_inspect_without_echo(uapi_call *call, const char *value, apr_po
     return "[REDACTED]";
 }
 
-static int enforces(const uapi_call *call)
+int uapi_inspect_is_echo(const char *rule)
+{
+    return rule == echo_rule;
+}
+
+int uapi_inspect_enforces(const uapi_call *call)
 {
     return uapi_call_enforces(call) && uapi_firewall_mode(call->gateway->firewall) == UAPI_MODE_ENFORCE;
 }
@@ -77,7 +83,7 @@ static uapi_firewall_report to_redact(const uapi_call *call, const uapi_firewall
     chosen.findings = apr_palloc(pool, sizeof(*chosen.findings) * (report->count + 1));
     chosen.count = 0;
     for (uint32_t i = 0; i < report->count; i++) {
-        if (enforces(call) || report->findings[i].rule == echo_rule) {
+        if (uapi_inspect_enforces(call) || report->findings[i].rule == echo_rule) {
             chosen.findings[chosen.count++] = report->findings[i];
         }
     }
@@ -96,11 +102,11 @@ static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_cal
                                        const uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
     uapi_firewall_report chosen;
-    if (report->overload && enforces(call)) {
+    if (report->overload && uapi_inspect_enforces(call)) {
         return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
                          "too many candidates in the response");
     }
-    if (report->action > UAPI_ACTION_REDACT && enforces(call)) {
+    if (report->action > UAPI_ACTION_REDACT && uapi_inspect_enforces(call)) {
         return blocked(report, pool, result);
     }
     if (report->count == 0) {
@@ -108,6 +114,22 @@ static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_cal
     }
     chosen = to_redact(call, report, pool);
     return (uapi_redact_edits(edits, view, &chosen, pool) == APR_SUCCESS) ? APR_SUCCESS : blocked(report, pool, result);
+}
+
+/* What only shows in the texts that an event is part of. Redactions are cut where they are; a block withholds the event. */
+static apr_status_t judge_joined(apr_array_header_t *edits, const uapi_call *call, const uapi_inspect_parts *parts,
+                                 uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+{
+    if (out->joined.overload && uapi_inspect_enforces(call)) {
+        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
+                         "too many candidates in the response");
+    }
+    if (out->joined.action > UAPI_ACTION_REDACT && uapi_inspect_enforces(call)) {
+        out->report.decisive = out->joined.decisive;
+        return blocked(&out->joined, pool, result);
+    }
+    apr_array_cat(edits, parts->here);
+    return APR_SUCCESS;
 }
 
 typedef struct list_filter {
@@ -163,11 +185,14 @@ static apr_status_t federate(apr_array_header_t *edits, const uapi_call *call, c
     return uapi_federate_translate_answer(edits, call, json, pool, result);
 }
 
-static apr_status_t enforce(uapi_call *call, const uapi_view *view, uapi_inspected *out, apr_pool_t *pool,
-                            uapi_result *result)
+static apr_status_t enforce(uapi_call *call, const uapi_view *view, const uapi_inspect_parts *parts,
+                            uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
-    apr_array_header_t *edits = uapi_edit_list(pool);
+    apr_array_header_t *edits = out->edits = uapi_edit_list(pool);
     apr_status_t status = collect_redactions(edits, call, view, &out->report, pool, result);
+    if (status == APR_SUCCESS && parts != NULL) {
+        status = judge_joined(edits, call, parts, out, pool, result);
+    }
     if (status == APR_SUCCESS) {
         status = cut_lists(edits, call, &out->json, pool, result);
     }
@@ -286,8 +311,8 @@ static apr_status_t read_messages(const uapi_call *call, uapi_inspected *out, ap
                      uapi_reason_describe(why.reason)->code, why.detail);
 }
 
-apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
-                               uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+static apr_status_t inspect(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
+                            uapi_inspect_parts *parts, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     const uapi_firewall *firewall = call->gateway->firewall;
     uapi_view view = {.text = text, .length = length};
@@ -310,7 +335,24 @@ apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char 
     if (status != APR_SUCCESS) {
         return status;
     }
-    add_echoes(call, view.text, view.length, &out->report, pool);
+    uapi_inspect_add_echoes(call, view.text, view.length, &out->report, pool);
+    if (parts != NULL) {
+        status = uapi_inspect_parts_judge(call, parts, text, length, out, pool, result);
+    }
     remember(call, &out->report);
-    return enforce(call, view.json != NULL ? &view : NULL, out, pool, result);
+    remember(call, &out->joined);
+    return status != APR_SUCCESS ? status : enforce(call, view.json != NULL ? &view : NULL, parts, out, pool, result);
+}
+
+apr_status_t uapi_inspect_text(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
+                               uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+{
+    return inspect(call, kind, text, length, NULL, out, pool, result);
+}
+
+apr_status_t uapi_inspect_event(uapi_call *call, uapi_text_kind kind, const char *text, size_t length,
+                                uapi_inspect_parts *parts, uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+{
+    parts->here = parts->before = NULL;
+    return inspect(call, kind, text, length, parts, out, pool, result);
 }

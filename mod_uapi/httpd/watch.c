@@ -29,6 +29,11 @@ enum {
 
 static __thread request_rec *armed, *watched;
 static __thread uapi_call *armed_call;
+static __thread struct {
+    apr_time_t at; /* 0: none is set */
+    void (*wake)(void *baton);
+    void *baton;
+} alarm_clock;
 static ap_filter_rec_t *watch_filter;
 
 void uapi_watch_arm(request_rec *r, uapi_call *call)
@@ -36,6 +41,7 @@ void uapi_watch_arm(request_rec *r, uapi_call *call)
     armed = r;
     armed_call = call;
     watched = NULL;
+    alarm_clock.at = 0;
 }
 
 void uapi_watch_sent(void)
@@ -43,10 +49,18 @@ void uapi_watch_sent(void)
     watched = armed;
 }
 
+void uapi_watch_alarm(apr_time_t at, void (*wake)(void *baton), void *baton)
+{
+    alarm_clock.at = at;
+    alarm_clock.wake = wake;
+    alarm_clock.baton = baton;
+}
+
 void uapi_watch_end(void)
 {
     armed = watched = NULL;
     armed_call = NULL;
+    alarm_clock.at = 0;
 }
 
 static int descriptor(conn_rec *c)
@@ -101,6 +115,24 @@ int uapi_watch_is_gone(conn_rec *client, uapi_call *call)
     return tells_end(client, &fd);
 }
 
+/* Milliseconds until the alarm, rounded up; at most `longest`, of which -1 is endless. */
+static int until_alarm(int longest)
+{
+    apr_time_t left = (alarm_clock.at != 0) ? (alarm_clock.at - apr_time_now() + 999) / 1000 : 0;
+    if (alarm_clock.at == 0 || (longest >= 0 && left > longest)) {
+        return longest;
+    }
+    return (left > 0) ? (int)left : 0;
+}
+
+static void ring(void)
+{
+    if (alarm_clock.at != 0 && alarm_clock.at <= apr_time_now()) {
+        alarm_clock.at = 0;
+        alarm_clock.wake(alarm_clock.baton);
+    }
+}
+
 /* APR_SUCCESS: the upstream has something, or the wait is better left to others. */
 static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client, uapi_call *call)
 {
@@ -109,8 +141,9 @@ static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client, uapi_cal
                       .look = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? LOOK_EVERY : -1,
                       .idle = IDLE_AFTER};
     while (fds[0].fd >= 0) {
-        int slice = uapi_wait_slice(&wait);
+        int slice = until_alarm(uapi_wait_slice(&wait));
         int ready = poll(fds, 2, slice);
+        ring();
         if (tells_end(client, &fds[1])) {
             return APR_ECONNABORTED;
         }

@@ -25,7 +25,10 @@ void uapi_watch_arm(request_rec *r, uapi_call *call);
 /** It has been sent. From now on its client is watched, until mod_proxy's handler is done. */
 void uapi_watch_sent(void);
 
-/** Nobody is watched in this thread. */
+/** At that time, should the thread wait for the upstream then, `wake(baton)` is called; 0: not any more. */
+void uapi_watch_alarm(apr_time_t at, void (*wake)(void *baton), void *baton);
+
+/** Nobody is watched in this thread, and nobody woken. */
 void uapi_watch_end(void);
 
 /** Has the call's client gone? Does not wait. */
