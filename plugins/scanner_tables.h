@@ -17,12 +17,11 @@
 
 /**
  * What every row begins with. Rows with the same `rule` are patterns of one rule, in whichever tables they stand;
- * severity, directions, actions and title are those of the first.
+ * severity, directions and actions are those of the first.
  */
 typedef struct scanner_pattern {
     const char *rule; /* its id */
     const char *regex;
-    const char *title;                        /* or NULL */
     uint32_t flags;                           /* uapi_pattern_flags */
     uint32_t views;                           /* uapi_text_view; 0: the host's choice */
     uint32_t severity;                        /* uapi_severity */
@@ -36,11 +35,24 @@ typedef struct scanner_table {
     size_t count, row_size;
 } scanner_table;
 
+/** What people are told of a rule (`uapictl scan --explain`): in a table of its own, so that the rows stay short. */
+typedef struct scanner_explanation {
+    const char *rule;
+    const char *title; /* what it finds */
+    const char *why;   /* what its verifier has made sure of */
+} scanner_explanation;
+
+typedef struct scanner_explanations {
+    const scanner_explanation *rows;
+    size_t count;
+} scanner_explanations;
+
 /** What an instance begins with. */
 typedef struct scanner_tables {
     uapi_rule *rules;
     uapi_pattern *patterns;
     const void **rows; /* by pattern */
+    const char **whys; /* by rule; NULL: nothing to say */
     uint32_t rule_count, pattern_count;
 } scanner_tables;
 
@@ -49,6 +61,7 @@ static inline void scanner_tables_free(scanner_tables *tables)
     free(tables->rules);
     free(tables->patterns);
     free(tables->rows);
+    free(tables->whys);
     memset(tables, 0, sizeof(*tables));
 }
 
@@ -61,7 +74,7 @@ static inline uint32_t scanner_tables_rule_index(scanner_tables *tables, const s
     }
     if (i == tables->rule_count) {
         uapi_rule made = {sizeof(made), row->severity, row->directions, row->request_action, row->response_action, 0,
-                          row->rule,    row->title};
+                          row->rule,    NULL};
 
         tables->rules[tables->rule_count++] = made;
     }
@@ -87,7 +100,8 @@ static inline int scanner_tables_join(scanner_tables *tables, const scanner_tabl
     tables->rules = calloc(total, sizeof(*tables->rules));
     tables->patterns = calloc(total, sizeof(*tables->patterns));
     tables->rows = calloc(total, sizeof(*tables->rows));
-    if (!tables->rules || !tables->patterns || !tables->rows) {
+    tables->whys = calloc(total, sizeof(*tables->whys));
+    if (!tables->rules || !tables->patterns || !tables->rows || !tables->whys) {
         scanner_tables_free(tables);
         return 0;
     }
@@ -98,6 +112,30 @@ static inline int scanner_tables_join(scanner_tables *tables, const scanner_tabl
         }
     }
     return 1;
+}
+
+/** After the join. A rule that is not explained has no title. */
+static inline void scanner_tables_explain(scanner_tables *tables, const scanner_explanations *texts)
+{
+    for (size_t t = 0; t < texts->count; t++) {
+        for (uint32_t i = 0; i < tables->rule_count; i++) {
+            if (strcmp(tables->rules[i].id, texts->rows[t].rule) == 0) {
+                tables->rules[i].title = texts->rows[t].title;
+                tables->whys[i] = texts->rows[t].why;
+            }
+        }
+    }
+}
+
+/** What a verifier has decided, with the reason that its rule has, unless it gave one itself. */
+static inline int32_t scanner_tables_verdict(const void *instance, int32_t found, uapi_finding *finding)
+{
+    const scanner_tables *tables = instance;
+
+    if (found && !finding->why && finding->rule < tables->rule_count) {
+        finding->why = tables->whys[finding->rule];
+    }
+    return found;
 }
 
 /** uapi_scanner_1.rules */

@@ -22,6 +22,7 @@ for my $plugin ((sort glob out('plugins/*.so')), out('t/plugins/witness.so'), $c
     ok $answer->{sound}, '  and said';
     is_deeply [sort keys %{ { map { $_->{check} => 1 } @{ $answer->{checks} } } }], [sort qw(symbols contract process hostile streams threads leaks stop time)],
         '  after all checks';
+    is_deeply [grep { /title/ } map { $_->{message} } @{ $answer->{checks} }], [], '  its rules have titles' if $plugin =~ m{/plugins/scanner_\w+\.so$};
     cmp_ok $answer->{figures}{ns_per_kib}, '>', 0, '  with its time';
 }
 

@@ -69,6 +69,7 @@ YAML
     like $text, qr/house\.badge .*: log\n    what: a "badge"\n    action by: main\/logged\n    in shadow: block\n/, 'for people';
     my ($found) = @{ from_json(uapictl('scan', '--json', @options, { stdin => 'BADGE-1234' })->{output})->{findings} };
     is_deeply [@$found{qw(title by)}], ['a "badge"', 'main/logged'], 'and as JSON';
+    like uapictl('scan', '--explain', { stdin => $secret })->{output}, qr/^    what: \S.*\n    why: \S/m, 'what a plugin has to say';
 };
 
 subtest 'lines that are none' => sub {

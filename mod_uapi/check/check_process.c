@@ -76,6 +76,23 @@ static void tell_reach(const check_run *run, const check_subject *subject)
     }
 }
 
+static void tell_titles(const check_run *run, const check_subject *subject)
+{
+    const char *first = NULL;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < subject->tables.rule_count; i++) {
+        if (!subject->tables.rules[i].title) {
+            first = first ? first : subject->tables.rules[i].id;
+            count++;
+        }
+    }
+    if (count) {
+        check_say(run, CHECK_NOTE, "%u of %u rules have no title for people (the first: %s)", count,
+                  subject->tables.rule_count, first);
+    }
+}
+
 void check_contract(const check_run *run)
 {
     check_watched seen;
@@ -92,6 +109,7 @@ void check_contract(const check_run *run)
     seen = check_subject_watched();
     tell_watched(run, &seen);
     tell_reach(run, &subject);
+    tell_titles(run, &subject);
     check_say(run, CHECK_PASS, "%s %s, scanner %s: %u rules, %u patterns%s%s; %" APR_UINT64_T_FMT " candidates judged",
               subject.plugin.descriptor->id, subject.plugin.descriptor->version, subject.plugin.scanner->name,
               subject.tables.rule_count, subject.tables.pattern_count, subject.plugin.scanner->scan ? ", scan" : "",

@@ -54,6 +54,7 @@ struct rule {
 typedef scanner_table rule_table;
 
 extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules_injection;
+extern const scanner_explanations explanations_destructive_commands;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

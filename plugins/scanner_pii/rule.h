@@ -41,6 +41,7 @@ static inline const rule *rule_at(const rule_table *table, size_t index)
 
 extern const rule_table rules_finance, rules_europe, rules_america, rules_asia, rules_general, rules_contact,
     rules_document;
+extern const scanner_explanations explanations_pii;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

@@ -50,6 +50,7 @@ typedef scanner_table rule_table;
 
 extern const rule_table rules_override, rules_role, rules_template, rules_hidden, rules_encoded, rules_disguised,
     rules_extract, rules_poison, rules_jailbreak;
+extern const scanner_explanations explanations_prompt_injection;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

@@ -102,6 +102,7 @@ static void *create(const uapi_host *host)
         destroy(made);
         return NULL;
     }
+    scanner_tables_explain(&made->tables, &explanations_prompt_injection);
     return made;
 }
 
@@ -111,7 +112,8 @@ static int32_t verify(void *data, void *state, const uapi_candidate *candidate, 
     const rule *self = scanner_tables_row(made, candidate);
 
     (void)state;
-    return self->verify ? self->verify(self, &made->known, candidate, finding) : 1;
+    return scanner_tables_verdict(data, self->verify ? self->verify(self, &made->known, candidate, finding) : 1,
+                                  finding);
 }
 
 static const uapi_scanner_1 scanner = {

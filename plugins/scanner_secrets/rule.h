@@ -66,6 +66,7 @@ struct rule {
 typedef scanner_table rule_table;
 
 extern const rule_table rules_cloud, rules_code, rules_services, rules_ai, rules_structure, rules_context;
+extern const scanner_explanations explanations_secrets;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

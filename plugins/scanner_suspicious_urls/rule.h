@@ -29,6 +29,7 @@ struct rule {
 typedef scanner_table rule_table;
 
 extern const rule_table rules_hosts, rules_addresses, rules_schemes, rules_deception, rules_data;
+extern const scanner_explanations explanations_suspicious_urls;
 
 #define LOW UAPI_SEVERITY_LOW
 #define MEDIUM UAPI_SEVERITY_MEDIUM

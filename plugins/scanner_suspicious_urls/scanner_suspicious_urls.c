@@ -26,6 +26,9 @@ static void *create(const uapi_host *host)
         free(made);
         made = NULL;
     }
+    if (made) {
+        scanner_tables_explain(made, &explanations_suspicious_urls);
+    }
     return made;
 }
 
@@ -34,7 +37,7 @@ static int32_t verify(void *data, void *state, const uapi_candidate *candidate, 
     const rule *self = scanner_tables_row(data, candidate);
 
     (void)state;
-    return self->verify(self, candidate, finding);
+    return scanner_tables_verdict(data, self->verify(self, candidate, finding), finding);
 }
 
 static const uapi_scanner_1 scanner = {
