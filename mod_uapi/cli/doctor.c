@@ -345,6 +345,24 @@ static void check_policy(doctor_run *run)
         policies, rules, servers, firewalls, diagnostics->nelts);
 }
 
+static void say_cache(void *baton, uapi_pattern_cache_event event, const char *detail)
+{
+    switch (event) {
+    case UAPI_PATTERN_CACHE_READ:
+        say(baton, LEVEL_OK, "compiled patterns read from %s", detail);
+        break;
+    case UAPI_PATTERN_CACHE_STORED:
+        say(baton, LEVEL_OK, "compiled patterns stored in %s", detail);
+        break;
+    case UAPI_PATTERN_CACHE_IGNORED:
+        say(baton, LEVEL_WARN, "compiled patterns are not used: %s", detail);
+        break;
+    case UAPI_PATTERN_CACHE_UNSTORED:
+        say(baton, LEVEL_WARN, "compiled patterns cannot be kept, so every start compiles them: %s", detail);
+        break;
+    }
+}
+
 static void check_plugins(doctor_run *run)
 {
     apr_array_header_t *paths = uapi_scanners_paths(run->cli);
@@ -366,6 +384,7 @@ static void check_plugins(doctor_run *run)
         }
     }
     run->check = "firewall";
+    uapi_scanners_cache(say_cache, run);
     if (scanners->nelts == 0) {
         say(run, LEVEL_WARN, "no scanner, so content is not inspected");
     } else if (uapi_firewall_create(&firewall, (uapi_plugin *const *)scanners->elts, (size_t)scanners->nelts,
@@ -375,6 +394,7 @@ static void check_plugins(doctor_run *run)
         say(run, LEVEL_OK, "mode %s, patterns %" APR_SIZE_T_FMT, uapi_mode_name(uapi_firewall_mode(firewall)),
             uapi_firewall_pattern_count(firewall));
     }
+    uapi_scanners_cache(NULL, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------------- doctor */

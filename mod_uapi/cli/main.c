@@ -6,6 +6,7 @@
  */
 #include "command.h"
 #include "output.h"
+#include "scanners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,7 +276,9 @@ int main(int argc, const char *const *argv)
         uapi_output_note("APR cannot be initialised");
         return UAPI_EXIT_REFUSED;
     }
+    uapi_scanners_cache(NULL, NULL);
     status = run(argc - 1, argv + 1);
+    uapi_pattern_cache_use(NULL, NULL, NULL);
     apr_terminate();
     return status;
 }

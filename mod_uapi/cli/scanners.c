@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,37 @@ static void log_line(void *baton, const char *plugin_id, uint32_t level, const c
 void uapi_scanners_log(void)
 {
     uapi_plugin_set_log(log_line, NULL);
+}
+
+static void note_cache(void *baton, uapi_pattern_cache_event event, const char *detail)
+{
+    (void)baton;
+    if (event == UAPI_PATTERN_CACHE_IGNORED) {
+        uapi_output_note("compiled patterns are not used: %s", detail);
+    }
+}
+
+static const char *cache_place(char path[static PATH_MAX])
+{
+    const char *given = getenv("UAPI_PATTERN_CACHE"), *caches = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int length = -1;
+
+    if (given) {
+        return *given ? given : NULL;
+    }
+    if (caches && *caches == '/') {
+        length = snprintf(path, PATH_MAX, "%s/uapi-patterns", caches);
+    } else if (home && *home == '/') {
+        length = snprintf(path, PATH_MAX, "%s/.cache/uapi-patterns", home);
+    }
+    return length > 0 && length < PATH_MAX ? path : NULL;
+}
+
+void uapi_scanners_cache(uapi_pattern_cache_report report, void *baton)
+{
+    char path[PATH_MAX];
+
+    uapi_pattern_cache_use(cache_place(path), report ? report : note_cache, baton);
 }
 
 static int none_found(const uapi_cli *cli)

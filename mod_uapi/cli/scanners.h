@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "../core/firewall.h"
+#include "../core/pattern_cache.h"
 #include "../core/plugin.h"
 #include "command.h"
 
@@ -26,6 +27,12 @@ apr_array_header_t *uapi_scanners_paths(const uapi_cli *cli);
 
 /** Send plugins' warnings to standard error. */
 void uapi_scanners_log(void);
+
+/**
+ * Keep compiled patterns in UAPI_PATTERN_CACHE, or if that is unset in `uapi-patterns` in XDG_CACHE_HOME or ~/.cache; empty: nowhere.
+ * What is wrong with a file is told on standard error, or to `report`; that none can be kept is only told to `report`.
+ */
+void uapi_scanners_cache(uapi_pattern_cache_report report, void *baton);
 
 /**
  * Load them all and compile the firewall with --policy; UAPI_EXIT_DONE, or an exit status once the cause has been

@@ -7,6 +7,7 @@
  */
 #include "firewall_internal.h"
 
+#include "pattern_cache.h"
 #include "views.h"
 
 #include <stdatomic.h>
@@ -30,14 +31,6 @@ static const struct {
     {UAPI_PATTERN_MULTILINE, HS_FLAG_MULTILINE},
     {UAPI_PATTERN_UTF8, HS_FLAG_UTF8 | HS_FLAG_UCP},
 };
-
-/* The columns that hs_compile_multi wants. */
-typedef struct expressions {
-    const char **regex;
-    unsigned *flags;
-    unsigned *ids;
-    unsigned count;
-} expressions;
 
 static unsigned libhs_flags(uint32_t flags)
 {
@@ -94,7 +87,7 @@ static void add_rule(uapi_firewall *firewall, const uapi_rule *rule, uint32_t sc
     entry->action[UAPI_FIREWALL_RESPONSE] = default_action(rule->response_action, UAPI_ACTION_REDACT);
 }
 
-static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_pattern *pattern, uint32_t index,
+static void add_pattern(uapi_firewall *firewall, uapi_expressions *all, const uapi_pattern *pattern, uint32_t index,
                         uint32_t scanner)
 {
     uapi_firewall_pattern *entry = &firewall->patterns[all->count];
@@ -111,7 +104,7 @@ static void add_pattern(uapi_firewall *firewall, expressions *all, const uapi_pa
     all->count++;
 }
 
-static void add_scanner(uapi_firewall *firewall, expressions *all, const uapi_plugin *plugin,
+static void add_scanner(uapi_firewall *firewall, uapi_expressions *all, const uapi_plugin *plugin,
                         const uapi_plugin_tables *tables, apr_pool_t *pool)
 {
     uint32_t index = firewall->scanner_count++, i;
@@ -135,7 +128,7 @@ static void add_scanner(uapi_firewall *firewall, expressions *all, const uapi_pl
     }
 }
 
-static void gather(uapi_firewall *firewall, expressions *all, uapi_plugin *const *scanners, size_t count,
+static void gather(uapi_firewall *firewall, uapi_expressions *all, uapi_plugin *const *scanners, size_t count,
                    apr_pool_t *pool)
 {
     uapi_plugin_tables *tables = apr_pcalloc(pool, (count + 1) * sizeof(*tables));
@@ -166,8 +159,8 @@ static apr_status_t free_database(void *data)
     return APR_SUCCESS;
 }
 
-static apr_status_t refuse_expression(const uapi_firewall *firewall, const expressions *all, hs_compile_error_t *error,
-                                      apr_pool_t *pool, uapi_result *result)
+static apr_status_t refuse_expression(const uapi_firewall *firewall, const uapi_expressions *all,
+                                      hs_compile_error_t *error, apr_pool_t *pool, uapi_result *result)
 {
     const char *message = apr_pstrdup(pool, error->message);
     int index = error->expression;
@@ -181,7 +174,7 @@ static apr_status_t refuse_expression(const uapi_firewall *firewall, const expre
                   firewall->rules[firewall->patterns[index].rule].name, message, all->regex[index]);
 }
 
-static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr_pool_t *pool, uapi_result *result)
+static apr_status_t compile(uapi_firewall *firewall, const uapi_expressions *all, apr_pool_t *pool, uapi_result *result)
 {
     hs_compile_error_t *error = NULL;
 
@@ -193,8 +186,7 @@ static apr_status_t compile(uapi_firewall *firewall, const expressions *all, apr
                          "this processor lacks instructions that libhs %s needs (SSE4.2 on x86, NEON on ARM)",
                          hs_version());
     }
-    if (hs_compile_multi(all->regex, all->flags, all->ids, all->count, HS_MODE_BLOCK, NULL, &firewall->database,
-                         &error) != HS_SUCCESS) {
+    if (uapi_pattern_cache_compile(all, &firewall->database, &error) != HS_SUCCESS) {
         return refuse_expression(firewall, all, error, pool, result);
     }
     apr_pool_cleanup_register(pool, firewall, free_database, apr_pool_cleanup_null);
@@ -224,7 +216,7 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
                                   const uapi_policy *policy, apr_pool_t *pool, uapi_result *result)
 {
     uapi_firewall *made = apr_pcalloc(pool, sizeof(*made));
-    expressions all = {0};
+    uapi_expressions all = {0};
     apr_status_t status;
 
     *firewall = NULL;

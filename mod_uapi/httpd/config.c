@@ -354,6 +354,19 @@ static const char *set_path(cmd_parms *cmd, void *config, const char *value)
     return refusal != NULL ? refusal : full_path(cmd, value, (const char **)(void *)field);
 }
 
+/* One for the whole server: what is compiled for one virtual host serves the others. */
+static const char *set_pattern_cache(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *refusal = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    uapi_server_config *server = uapi_config_server(cmd->server);
+    (void)config;
+    if (refusal == NULL && strcasecmp(value, "off") == 0) {
+        server->pattern_cache = "";
+        return NULL;
+    }
+    return refusal != NULL ? refusal : full_path(cmd, value, &server->pattern_cache);
+}
+
 static const char *add_policy(cmd_parms *cmd, void *config, const char *value)
 {
     uapi_server_config *server = uapi_config_server(cmd->server);
@@ -520,4 +533,6 @@ const command_rec uapi_config_directives[] = {
     AP_INIT_ITERATE("UapiPolicy", add_policy, NULL, SERVER_CONTEXT, "policy files, or directories of them"),
     AP_INIT_TAKE_ARGV("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT,
                       "absolute path of a plugin, optionally sha256:HEX to pin it, and key=value for the plugin"),
+    AP_INIT_TAKE1("UapiPatternCache", set_pattern_cache, NULL, SERVER_CONTEXT,
+                  "directory for compiled patterns, which only root may write to, or off"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

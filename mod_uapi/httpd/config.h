@@ -72,6 +72,7 @@ typedef struct uapi_server_config {
     const char *key_file;
     apr_array_header_t *policies; /* const char *; NULL: none named */
     apr_array_header_t *plugins;  /* uapi_plugin_directive; NULL: none named */
+    const char *pattern_cache;    /* of the main server only; NULL: the usual place, "": off */
     uapi_gateway *gateway;        /* made by check_config from the merged directives; NULL on a server that has none */
 } uapi_server_config;
 

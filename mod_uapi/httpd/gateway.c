@@ -13,6 +13,7 @@
 
 #include "../core/firewall_open.h"
 #include "../core/fetch.h"
+#include "../core/pattern_cache.h"
 #include "federate.h"
 #include "log.h"
 #include "next_call.h"
@@ -400,6 +401,38 @@ static void log_plugin_line(void *baton, const char *plugin_id, uint32_t level, 
                  UAPI_LOGNO(0004) "plugin %s: %.*s", plugin_id, (int)(length > 1024 ? 1024 : length), message);
 }
 
+/* A cache that does not work costs time at the start and nothing else, so it is no error; where nobody asked for one, not even
+ * worth a warning. */
+static void log_pattern_cache(void *baton, uapi_pattern_cache_event event, const char *detail)
+{
+    server_rec *server = baton;
+    int asked = uapi_config_server(server)->pattern_cache != NULL;
+    switch (event) {
+    case UAPI_PATTERN_CACHE_READ:
+    case UAPI_PATTERN_CACHE_STORED:
+        ap_log_error(APLOG_MARK, APLOG_DEBUG, 0, server, "compiled patterns %s %s",
+                     event == UAPI_PATTERN_CACHE_READ ? "read from" : "stored in", detail);
+        break;
+    case UAPI_PATTERN_CACHE_IGNORED:
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     UAPI_LOGNO(0130) "UapiPatternCache: not used, patterns are compiled: %s", detail);
+        break;
+    case UAPI_PATTERN_CACHE_UNSTORED:
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | (asked ? APLOG_WARNING : APLOG_INFO), 0, server,
+                     UAPI_LOGNO(0131) "UapiPatternCache: compiled patterns cannot be kept: %s", detail);
+        break;
+    }
+}
+
+static void use_pattern_cache(server_rec *server, apr_pool_t *pconf)
+{
+    const char *directory = uapi_config_server(server)->pattern_cache;
+    if (directory == NULL) {
+        directory = ap_runtime_dir_relative(pconf, "uapi-patterns");
+    }
+    uapi_pattern_cache_use(directory[0] != '\0' ? directory : NULL, log_pattern_cache, server);
+}
+
 int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     const apr_array_header_t *claims = uapi_config_claims(pconf);
@@ -408,10 +441,12 @@ int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     (void)ptemp;
     gateways = apr_array_make(pconf, 2, sizeof(uapi_gateway *));
     uapi_plugin_set_log(log_plugin_line, NULL);
+    use_pattern_cache(server, pconf);
     for (server_rec *s = server; s != NULL; s = s->next) {
         good &= make_gateway(s, pconf);
         derive_power(s);
     }
+    uapi_pattern_cache_use(NULL, NULL, NULL);
     for (int i = 0; i < claims->nelts; i++) {
         good &= judge_claim(&APR_ARRAY_IDX(claims, i, uapi_claim), pconf);
     }

@@ -47,6 +47,7 @@ sub import {
     no strict 'refs';
     *{"${caller}::$_"} = $own{$_} for keys %own;
     *{"${caller}::$_"} = \&{"Test::More::$_"} for @Test::More::EXPORT;
+    $ENV{UAPI_PATTERN_CACHE} //= '';    # uapictl keeps nothing in somebody's home
     my $seconds = $option{timeout} // 120;
     $SIG{ALRM} = sub { diag("the test took longer than $seconds s"); fail('in time'); exit 1 };
     $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
