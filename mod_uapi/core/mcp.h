@@ -87,7 +87,7 @@ typedef struct uapi_mcp_headers {
  * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name
  *   present and not what the body says, under any revision; absent where 2026-07-28 demands them of a request; Mcp-Param-*
  *   that equals no string, integer or boolean which stands in the arguments outside arrays (which of them it mirrors is
- *   in the tool's inputSchema, and for the server to check); a value that is not visible ASCII.
+ *   in the tool's inputSchema: mirror.h); a value that is not visible ASCII.
  *
  * The revision is the header's; without one it is 2025-03-26, for initialize the one it names (2025-11-25 if that has
  * no initialize or is unknown). `headers` may be NULL.

@@ -1,16 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
  * The body decides; headers that mirror it must agree, because something between here and the server may go by them.
- * Where a revision does not define a header it is not demanded, but if it is there it must not lie. An Mcp-Name in
- * base64 is compared by encoding the body's value, so that there is one spelling of it and no decoder to disagree
- * with.
+ * Where a revision does not define a header it is not demanded, but if it is there it must not lie. How a
+ * header spells a value is in mirror.c.
  */
 #include "mcp_internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <apr_base64.h>
+#include "mirror.h"
 
 /* Every revision's own name; the older transport's is read as the oldest revision that has this one. */
 static const struct {
@@ -26,9 +24,6 @@ static const uapi_mcp_method methods[] = {
     {"resources/subscribe", "uri", 0, 0}, {"resources/unsubscribe", "uri", 0, 0}, {"tasks/get", "taskId", 0, 0},
     {"tasks/result", "taskId", 0, 0},     {"tasks/update", "taskId", 0, 0},       {"tasks/cancel", "taskId", 0, 0},
 };
-
-#define BASE64_PREFIX "=?base64?"
-#define BASE64_SUFFIX "?="
 
 const char *uapi_mcp_revision_name(uapi_mcp_revision revision)
 {
@@ -130,47 +125,9 @@ static apr_status_t check_method(const uapi_mcp_reader *reader, int required, co
     return APR_SUCCESS;
 }
 
-static int is_encoded(const char *header, size_t length)
-{
-    size_t prefix = sizeof(BASE64_PREFIX) - 1, suffix = sizeof(BASE64_SUFFIX) - 1;
-
-    return length >= prefix + suffix && memcmp(header, BASE64_PREFIX, prefix) == 0 &&
-           memcmp(header + length - suffix, BASE64_SUFFIX, suffix) == 0;
-}
-
-/* RFC 9110, section 5.5, and the revision's "Value Encoding": what is not visible ASCII comes in base64. */
-static int is_visible(const char *header)
-{
-    for (; *header; header++) {
-        if ((unsigned char)*header < ' ' ? *header != '\t' : (unsigned char)*header > '~') {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* Does the header's value stand for this text? */
-static int text_equals(const uapi_mcp_reader *reader, const char *header, const char *text, size_t text_length)
-{
-    size_t length = strlen(header);
-    size_t encoded_length;
-    char *encoded;
-
-    if (!is_encoded(header, length)) {
-        return is_visible(header) && length == text_length && memcmp(header, text, length) == 0;
-    }
-    encoded_length = length - (sizeof(BASE64_PREFIX) - 1) - (sizeof(BASE64_SUFFIX) - 1);
-    if ((text_length + 2) / 3 * 4 != encoded_length || text_length > INT32_MAX / 2) {
-        return 0;
-    }
-    encoded = apr_palloc(reader->pool, encoded_length + 1);
-    apr_base64_encode(encoded, text, (int)text_length);
-    return memcmp(encoded, header + sizeof(BASE64_PREFIX) - 1, encoded_length) == 0;
-}
-
 static int name_equals(const uapi_mcp_reader *reader, const char *header, const char *text)
 {
-    return text_equals(reader, header, text, strlen(text));
+    return uapi_mirror_equals_text(header, text, strlen(text), reader->pool);
 }
 
 /* A method we do not know may mirror whichever of its params is its name; it must be one of them. */
@@ -205,48 +162,6 @@ static apr_status_t check_name(const uapi_mcp_reader *reader, int modern, const 
     return agrees ? APR_SUCCESS : mismatch(reader, "Mcp-Name", "is not the name in the body");
 }
 
-enum { EXACT_DIGITS = 15, LONGEST_NUMBER = 64 };
-
-/* As the server is told to compare: 42 and 42.0 are equal. Beyond what a double holds exactly, only the same text is. */
-static int number_equals(const char *header, const char *text, size_t length)
-{
-    char copy[LONGEST_NUMBER + 1], *end;
-    double one, other;
-
-    if (strlen(header) == length && memcmp(header, text, length) == 0) {
-        return 1;
-    }
-    if (length > LONGEST_NUMBER || header[strspn(header, "-.0123456789eE+")] || !*header) {
-        return 0;
-    }
-    memcpy(copy, text, length);
-    copy[length] = '\0';
-    one = strtod(copy, NULL);
-    other = strtod(header, &end);
-    return !*end && one == other && one > -1e15 && one < 1e15;
-}
-
-static int param_equals(const uapi_mcp_reader *reader, const char *header, uint32_t value)
-{
-    const uapi_json_node *node = &reader->json->nodes[value];
-    const char *text;
-    size_t length;
-
-    switch (node->type) {
-    case UAPI_JSON_STRING:
-        uapi_json_string(reader->json, value, reader->pool, &text, &length);
-        return text_equals(reader, header, text, length);
-    case UAPI_JSON_NUMBER:
-        return number_equals(header, reader->json->text + node->start, node->length);
-    case UAPI_JSON_TRUE:
-        return strcmp(header, "true") == 0;
-    case UAPI_JSON_FALSE:
-        return strcmp(header, "false") == 0;
-    default:
-        return 0;
-    }
-}
-
 /* Properties of objects in objects can be mirrored, what is in an array cannot. */
 static int mirrors_argument(const uapi_mcp_reader *reader, const char *header, uint32_t arguments)
 {
@@ -257,7 +172,7 @@ static int mirrors_argument(const uapi_mcp_reader *reader, const char *header, u
         return 0;
     }
     while (i < nodes[arguments].skip) {
-        if (!nodes[i].is_key && param_equals(reader, header, i)) {
+        if (!nodes[i].is_key && uapi_mirror_equals(reader->json, header, i, reader->pool)) {
             return 1;
         }
         i = nodes[i].type == UAPI_JSON_ARRAY ? nodes[i].skip : i + 1;

@@ -22,6 +22,7 @@ typedef struct compiled {
     char hash[UAPI_PIN_HASH_LENGTH + 1];
     const uapi_schema *schema; /* NULL: it cannot be checked */
     const char *problem;
+    const apr_array_header_t *mirrors; /* NULL: none */
     apr_pool_t *pool;
 } compiled;
 
@@ -494,6 +495,7 @@ static compiled *compile(const char *hash, const char *definition, apr_pool_t *o
         json.nodes[node].type == UAPI_JSON_OBJECT) {
         uapi_schema_compile(&schema, json.text + json.nodes[node].start, json.nodes[node].length, own, &why);
         made->problem = why.detail;
+        made->mirrors = uapi_mirror_read(&json, node, own);
     }
     made->schema = schema;
     return made;
@@ -520,13 +522,21 @@ static compiled *keep(uapi_pins *pins, const char *hash, const char *definition,
     return compile(hash, definition, pool);
 }
 
-static apr_status_t find_schema(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool, const char *hash,
-                                compiled **schema, apr_pool_t *pool, uapi_result *result)
+/* What the pinned definition was compiled to. */
+static apr_status_t find_schema(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool, compiled **schema,
+                                apr_pool_t *pool, uapi_result *result)
 {
-    definition_question question = {scope, tool, hash, NULL};
-    apr_status_t status;
+    uapi_pin_state state;
+    definition_question question = {scope, tool, "", NULL};
+    apr_status_t status = find(pins, scope, tool, &state, pool, result);
 
-    find_slot(pins, hash, schema);
+    if (status == APR_SUCCESS && *(question.hash = uapi_pin_effective(&state, scope->mode)) == '\0') {
+        status = uapi_fail(result, pool, APR_EACCES, UAPI_REASON_TOOL_UNPINNED, "it is not pinned");
+    }
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    find_slot(pins, question.hash, schema);
     if (*schema) {
         return APR_SUCCESS;
     }
@@ -538,7 +548,7 @@ static apr_status_t find_schema(uapi_pins *pins, const uapi_pin_scope *scope, co
         return uapi_fail(result, pool, APR_EACCES, UAPI_REASON_TOOL_UNPINNED, "its definition is not there any more");
     }
     if (status == APR_SUCCESS) {
-        *schema = keep(pins, hash, question.definition, pool);
+        *schema = keep(pins, question.hash, question.definition, pool);
     }
     return status;
 }
@@ -548,18 +558,10 @@ apr_status_t uapi_pins_check_arguments(uapi_pins *pins, const uapi_pin_scope *sc
                                        apr_pool_t *pool, uapi_result *result)
 {
     uapi_json none = {0};
-    uapi_pin_state state;
     compiled *schema = NULL;
-    apr_status_t status = find(pins, scope, tool, &state, pool, result);
-    const char *hash = status == APR_SUCCESS ? uapi_pin_effective(&state, scope->mode) : "";
+    apr_status_t status = find_schema(pins, scope, tool, &schema, pool, result);
 
     *fault = (uapi_schema_fault){NULL, NULL};
-    if (status == APR_SUCCESS && *hash == '\0') {
-        status = uapi_fail(result, pool, APR_EACCES, UAPI_REASON_TOOL_UNPINNED, "it is not pinned");
-    }
-    if (status == APR_SUCCESS) {
-        status = find_schema(pins, scope, tool, hash, &schema, pool, result);
-    }
     if (status == APR_SUCCESS && !schema->schema) {
         status = uapi_fail(result, pool, APR_ENOTIMPL, UAPI_REASON_ARGUMENTS_SCHEMA, "%s", schema->problem);
     }
@@ -572,4 +574,14 @@ apr_status_t uapi_pins_check_arguments(uapi_pins *pins, const uapi_pin_scope *sc
         return status;
     }
     return uapi_fail(result, pool, APR_EINVAL, UAPI_REASON_ARGUMENTS_INVALID, "by keyword %s", fault->keyword);
+}
+
+apr_status_t uapi_pins_mirrors(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool,
+                               const apr_array_header_t **mirrors, apr_pool_t *pool, uapi_result *result)
+{
+    compiled *schema = NULL;
+    apr_status_t status = find_schema(pins, scope, tool, &schema, pool, result);
+
+    *mirrors = status == APR_SUCCESS ? schema->mirrors : NULL;
+    return status;
 }

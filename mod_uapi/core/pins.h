@@ -22,6 +22,7 @@
 
 #include "../store/store.h"
 #include "json.h"
+#include "mirror.h"
 #include "policy.h"
 #include "registry.h"
 #include "schema.h"
@@ -75,6 +76,13 @@ apr_status_t uapi_pins_check(uapi_pins *pins, const uapi_pin_scope *scope, const
 apr_status_t uapi_pins_check_arguments(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool,
                                        const uapi_json *json, uint32_t arguments, uapi_schema_fault *fault,
                                        apr_pool_t *pool, uapi_result *result);
+
+/**
+ * Which arguments of a pinned tool stand in headers too, by its pinned definition (mirror.h); NULL: none. tool.unpinned,
+ * registry.unavailable. Lives as long as the process, or the pool. Any thread.
+ */
+apr_status_t uapi_pins_mirrors(uapi_pins *pins, const uapi_pin_scope *scope, const char *tool,
+                               const apr_array_header_t **mirrors, apr_pool_t *pool, uapi_result *result);
 
 /**
  * Look at the list of tools in the message at `message`: keep what is new, hold what has changed, and put the names of those

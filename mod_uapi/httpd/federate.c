@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include <apr_base64.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -14,6 +13,7 @@
 #include "httpd.h"
 #include "mod_proxy.h"
 
+#include "../core/mirror.h"
 #include "body.h"
 #include "log.h"
 #include "refuse.h"
@@ -54,20 +54,9 @@ static apr_status_t begin(request_rec *r, uapi_call *call, uapi_result *result)
                                                            call->principal, r->pool, result);
 }
 
-/* 2026-07-28, "basic/transports": the header's value as it is, or in base64 where a header could not carry it. */
 const char *uapi_federate_name_header(const char *name, apr_pool_t *pool)
 {
-    size_t length = strlen(name), i = 0;
-    char *encoded;
-    while (i < length && name[i] > 0x20 && name[i] < 0x7f) {
-        i++;
-    }
-    if (i == length && strncmp(name, "=?", 2) != 0) {
-        return name;
-    }
-    encoded = apr_palloc(pool, (apr_size_t)apr_base64_encode_len((int)length));
-    apr_base64_encode(encoded, name, (int)length);
-    return apr_pstrcat(pool, "=?base64?", encoded, "?=", NULL);
+    return uapi_mirror_encode(name, strlen(name), pool);
 }
 
 static apr_status_t read_as_servers_own(request_rec *r, uapi_call *call, apr_array_header_t *edits, uapi_result *result)

@@ -162,6 +162,17 @@ void uapi_federate_note_change(const char *server, const uapi_json *json);
 /** In the parent, before the children: what they share. */
 apr_status_t uapi_federate_share(apr_pool_t *pconf);
 
+/* ---- which arguments stand in headers too (federate_mirror.c, core/mirror.h) */
+
+/**
+ * Keep for this caller what the server's list of tools says of that. `entries`: const char *, as clients see them, with names that begin with
+ * `prefix` bytes of ours. What was kept before is void, also if `kept` is 0.
+ */
+void uapi_federate_keep_mirrors(const uapi_call *call, const char *server, const apr_array_header_t *entries,
+                                size_t prefix, apr_interval_time_t kept, apr_pool_t *pool);
+/** What is kept of that for a tool of the server that the call goes to; NULL: nothing. In the pool. */
+const apr_array_header_t *uapi_federate_mirrors(const uapi_call *call, const char *tool, apr_pool_t *pool);
+
 /* ---- instructions of servers, merged (federate_instructions.c) */
 
 extern const char uapi_federate_discover_body[];

@@ -135,8 +135,20 @@ static void recall(request_rec *r, const uapi_call *call, part *of)
     }
 }
 
+/* Which arguments of its tools stand in headers too, is kept for as long as the list. */
+static void remember_mirrors(request_rec *r, const uapi_call *call, const part *of)
+{
+    size_t prefix = strlen(of->server->name) + strlen(call->federated->federation->separator);
+    if (strcmp(call->mcp.messages[0].method, "tools/list") == 0) {
+        uapi_federate_keep_mirrors(call, of->server->name, of->entries, prefix, apr_time_from_msec(of->ttl), r->pool);
+    }
+}
+
 static void remember(request_rec *r, const uapi_call *call, const part *of)
 {
+    if (of->trouble == UAPI_REASON_NONE) {
+        remember_mirrors(r, call, of);
+    }
     if (of->trouble == UAPI_REASON_NONE && of->ttl > 0 && is_kept(call)) {
         uapi_federate_remember(cache_key(r, call, of),
                                apr_pstrcat(r->pool, "[", apr_array_pstrcat(r->pool, of->entries, ','), "]", NULL),

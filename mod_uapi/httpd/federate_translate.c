@@ -11,6 +11,7 @@
 
 #include "affinity.h"
 #include "log.h"
+#include "mirror.h"
 
 /* ------------------------------------------------------------------- to the server */
 
@@ -93,6 +94,29 @@ static apr_status_t add_meta(request_rec *r, uapi_call *call, uapi_result *resul
     return APR_SUCCESS;
 }
 
+/* The client does not know that a server may ask for arguments in headers; where we know which, we say them. */
+static apr_status_t mirror_arguments(request_rec *r, uapi_call *call, uapi_result *result)
+{
+    const uapi_mcp_message *message = &call->mcp.messages[0];
+    const apr_array_header_t *mirrors = NULL;
+    uapi_json json;
+    uint32_t params;
+    apr_status_t status = (strcmp(message->method, "tools/call") == 0)
+                              ? uapi_mirror_find(r, call, message->target, &mirrors, result)
+                              : APR_SUCCESS;
+    if (status != APR_SUCCESS || mirrors == NULL) {
+        return status;
+    }
+    status = uapi_json_read(&json, call->forward, call->forward_length, NULL, r->pool,
+                            result); /* as it leaves: redacted */
+    if (status == APR_SUCCESS) {
+        params = uapi_json_member(&json, 0, "params");
+        uapi_mirror_write(mirrors, &json, uapi_json_member(&json, params, "arguments"), call->federated->headers,
+                          r->pool);
+    }
+    return status;
+}
+
 static apr_status_t to_modern(request_rec *r, uapi_call *call, uapi_result *result)
 {
     const uapi_mcp_message *message = &call->mcp.messages[0];
@@ -113,7 +137,7 @@ static apr_status_t to_modern(request_rec *r, uapi_call *call, uapi_result *resu
     if (message->target != NULL) {
         apr_table_setn(headers, "Mcp-Name", uapi_federate_name_header(message->target, r->pool));
     }
-    return add_meta(r, call, result);
+    return mirror_arguments(r, call, result) == APR_SUCCESS ? add_meta(r, call, result) : result->status;
 }
 
 apr_status_t uapi_federate_translate(request_rec *r, uapi_call *call, uapi_result *result)

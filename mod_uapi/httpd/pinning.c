@@ -113,3 +113,12 @@ int uapi_pinning_allows(const uapi_call *call, const uapi_policy_server *server,
     return server->pinning == UAPI_PINNING_DISABLED || !uapi_call_enforces(call) ||
            uapi_pins_check(call->gateway->pins, &scope, tool, pool, &ignored) == APR_SUCCESS;
 }
+
+apr_status_t uapi_pinning_mirrors(const uapi_call *call, const char *tool, const apr_array_header_t **mirrors,
+                                  apr_pool_t *pool, uapi_result *result)
+{
+    uapi_pin_scope scope;
+    *mirrors = NULL;
+    return scope_of(call, &scope) ? uapi_pins_mirrors(call->gateway->pins, &scope, tool, mirrors, pool, result)
+                                  : APR_SUCCESS;
+}

@@ -19,4 +19,11 @@ apr_status_t uapi_pinning_shown(uapi_call *call, const uapi_json *json, uint32_t
 /** May a tool of this server be shown now, as far as its pins go? Also 1 where UapiEngine is in shadow mode. */
 int uapi_pinning_allows(const uapi_call *call, const uapi_policy_server *server, const char *tool, apr_pool_t *pool);
 
+/**
+ * Which arguments of a tool of the call's server stand in headers too, by its pinned definition; NULL: none, or the server does not pin
+ * its tools. tool.unpinned, registry.unavailable.
+ */
+apr_status_t uapi_pinning_mirrors(const uapi_call *call, const char *tool, const apr_array_header_t **mirrors,
+                                  apr_pool_t *pool, uapi_result *result);
+
 #endif

@@ -20,9 +20,9 @@ typedef apr_status_t (*stage)(request_rec *r, uapi_call *call, uapi_result *resu
 
 /* The order is part of the promise: cheap refusals first, nothing unsealed before every refusal had its chance. */
 static const stage stages[] = {
-    uapi_stage_admit,           uapi_stage_authenticate, uapi_stage_understand,
-    uapi_stage_federate,        uapi_stage_decide,       uapi_stage_pinning,
-    uapi_stage_inspect_request, uapi_stage_split,        uapi_stage_find_credential,
+    uapi_stage_admit,  uapi_stage_authenticate,    uapi_stage_understand, uapi_stage_federate,
+    uapi_stage_decide, uapi_stage_pinning,         uapi_stage_mirror,     uapi_stage_inspect_request,
+    uapi_stage_split,  uapi_stage_find_credential,
 };
 
 static apr_status_t judge(request_rec *r, uapi_call *call, uapi_result *result)

@@ -44,6 +44,9 @@ void uapi_decide_server_request(const uapi_call *call, const char *method, uapi_
 /** pinning: may the tools that are called be used with the definitions they have now (core/pins.h)? */
 apr_status_t uapi_stage_pinning(request_rec *r, uapi_call *call, uapi_result *result);
 
+/** mirror: do Mcp-Param-* headers say what the arguments do that they mirror (core/mirror.h)? Where the tool's definition is known. */
+apr_status_t uapi_stage_mirror(request_rec *r, uapi_call *call, uapi_result *result);
+
 /** inspect the request: scanners; what is to be redacted is redacted in what is forwarded. */
 apr_status_t uapi_stage_inspect_request(request_rec *r, uapi_call *call, uapi_result *result);
 
