@@ -75,6 +75,10 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
 apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction direction, const char *text,
                                 size_t length, uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
 
+/** Add findings to a report. What it says as a whole is made anew. */
+void uapi_firewall_add(uapi_firewall_report *report, const uapi_firewall_finding *more, uint32_t count,
+                       apr_pool_t *pool);
+
 /** The reason with which a finding refuses, by its action: approval.required or firewall.blocked. */
 uapi_reason uapi_firewall_reason(uapi_action action);
 

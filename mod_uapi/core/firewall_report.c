@@ -169,3 +169,19 @@ void uapi_firewall_conclude(uapi_firewall_report *report, const uapi_firewall_co
     }
     report->action = report->decisive->action;
 }
+
+void uapi_firewall_add(uapi_firewall_report *report, const uapi_firewall_finding *more, uint32_t count,
+                       apr_pool_t *pool)
+{
+    uapi_firewall_collector all = {.pool = pool};
+    uint32_t i;
+
+    all.found = apr_array_make(pool, (int)(report->count + count), sizeof(*more));
+    for (i = 0; i < report->count; i++) {
+        *(uapi_firewall_finding *)apr_array_push(all.found) = report->findings[i];
+    }
+    for (i = 0; i < count; i++) {
+        *(uapi_firewall_finding *)apr_array_push(all.found) = more[i];
+    }
+    uapi_firewall_conclude(report, &all);
+}

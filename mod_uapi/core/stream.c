@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stream_shape.h"
+#include "views.h"
 
 enum {
     TOLD = 6,           /* findings of a channel that are remembered */
@@ -30,6 +31,7 @@ typedef struct channel {
     uint64_t name;
     uint64_t used;                 /* clock of its last fragment */
     uint64_t length;               /* bytes that went through it */
+    uint64_t event, event_start;   /* its last fragment's event, and where that begins in the channel */
     uint64_t latest;               /* hash of the last fragment, for constants */
     size_t kept;                   /* bytes of context */
     int torn;                      /* the context does not begin where the text does */
@@ -200,7 +202,7 @@ static void tell(fragment *f, const segment *current, const uapi_firewall_findin
         return;
     }
     remember(self, finding->rule, from, to);
-    if (from >= current->start && is_own(f, finding->rule)) {
+    if (from >= self->event_start && is_own(f, finding->rule)) {
         return; /* the event's own edits are about it */
     }
     form.finding = report(f, finding);
@@ -339,12 +341,32 @@ static size_t find_open(const channel *self, size_t added, const uapi_stream_sca
     return scanner->open != NULL && length > 0 ? scanner->open(scanner->baton, text, length) : 0;
 }
 
+/* Strings of one event, as elements of an array, follow one another without being one text, unless something goes on. */
+static void begin_fragment(fragment *f)
+{
+    channel *self = f->channel;
+    if (self->length == 0 || self->event != f->event->number) {
+        self->event = f->event->number;
+        self->event_start = self->length;
+    } else if (!uapi_views_go_on(self->context, self->kept, f->text, f->length)) {
+        self->kept = 0;
+        self->torn = 0;
+    }
+}
+
+/* It has been scanned with nothing before it, and there was nothing. */
+static int is_clean(const uapi_firewall_report *own)
+{
+    return own != NULL && own->count == 0;
+}
+
 static apr_status_t take(fragment *f, apr_pool_t *stream_pool, uapi_result *result)
 {
     channel *self = f->channel;
     const segment current = {f->event->number, self->length, self->length + f->length, f->node};
     apr_status_t status = APR_SUCCESS;
-    if (self->kept > 0 || !f->whole) {
+    begin_fragment(f);
+    if (self->kept > 0 || (!f->whole && !is_clean(f->event->own))) {
         status = scan_joined(f, &current, result);
     }
     if (status == APR_SUCCESS && f->length > UAPI_STREAM_WINDOW) {
@@ -380,7 +402,7 @@ apr_status_t uapi_stream_judge(uapi_stream *stream, const uapi_stream_event *eve
                                uapi_stream_verdict *verdict, apr_pool_t *pool, uapi_result *result)
 {
     uapi_stream_fragment shapes[UAPI_STREAM_FRAGMENTS];
-    size_t count = uapi_stream_fragments(event->json, event->type, event->type_length, shapes);
+    size_t count = uapi_stream_fragments(event->json, event->type, event->type_length, shapes, UAPI_STREAM_FRAGMENTS);
     apr_status_t status = APR_SUCCESS;
     memset(verdict, 0, sizeof(*verdict));
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {

@@ -8,7 +8,7 @@ enum { LONGEST_KEY = 64 };
 typedef struct walk {
     const uapi_json *json;
     uapi_stream_fragment *fragments;
-    size_t count;
+    size_t count, most;
     int whole, constant;
     int texts_only; /* members called "text" alone */
 } walk;
@@ -79,7 +79,7 @@ static int is_text(const walk *w, uint32_t key)
 
 static void add(walk *w, uint32_t node, uint64_t hash)
 {
-    if (w->count < UAPI_STREAM_FRAGMENTS) {
+    if (w->count < w->most) {
         w->fragments[w->count++] = (uapi_stream_fragment){hash, node, (uint8_t)w->whole, (uint8_t)w->constant};
     }
 }
@@ -212,9 +212,9 @@ static void take_message(walk *w, uint32_t message, const char *type, size_t len
 }
 
 size_t uapi_stream_fragments(const uapi_json *json, const char *type, size_t type_length,
-                             uapi_stream_fragment fragments[static UAPI_STREAM_FRAGMENTS])
+                             uapi_stream_fragment *fragments, size_t most)
 {
-    walk w = {.json = json, .fragments = fragments};
+    walk w = {.json = json, .fragments = fragments, .most = most};
     type = type != NULL ? type : "";
     if (json == NULL || json->count == 0) {
         add(&w, UAPI_JSON_NONE, mix(begin("text"), type, type_length));

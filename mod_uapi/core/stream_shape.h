@@ -33,9 +33,9 @@ typedef struct uapi_stream_fragment {
 
 /**
  * The fragments of an event's data, in their order. `type`: the event's, or NULL. `json` NULL or empty: the data is one fragment.
- * Returns how many were written. No allocation; recursion is bounded by the document's depth.
+ * Returns how many were written, at most `most`. No allocation; recursion is bounded by the document's depth.
  */
 size_t uapi_stream_fragments(const uapi_json *json, const char *type, size_t type_length,
-                             uapi_stream_fragment fragments[static UAPI_STREAM_FRAGMENTS]);
+                             uapi_stream_fragment *fragments, size_t most);
 
 #endif

@@ -15,6 +15,11 @@ static inline size_t view_start(const uapi_view *view, uint32_t node)
     return view->starts ? view->starts[node] : view->json->nodes[node].start;
 }
 
+size_t uapi_view_offset(const uapi_view *view, uint32_t node, size_t at)
+{
+    return view_start(view, node) + at;
+}
+
 static char *copy_structure(const char *at, const char *end, char *out)
 {
     for (; at < end; at++) {

@@ -34,6 +34,9 @@ typedef struct uapi_view_range {
 
 void uapi_view_make(uapi_view *view, const uapi_json *json, apr_pool_t *pool);
 
+/** Where byte `at` of a string's unescaped contents is in the view; `at` is at most their length. */
+size_t uapi_view_offset(const uapi_view *view, uint32_t node, size_t at);
+
 /**
  * The bytes [*from, *to) of the view from the first to the last scalar among the nodes [first, end); empty if there is none.
  */

@@ -85,4 +85,7 @@ size_t uapi_views_locate(const uapi_views_fragment *fragment, size_t from, size_
  */
 int uapi_views_differs(const uapi_views_fragment *fragment, size_t from, size_t to);
 
+/** Does something go on from the end of one string to the beginning of another: a token with digits, a word of running text? */
+int uapi_views_go_on(const char *left, size_t left_length, const char *right, size_t right_length);
+
 #endif

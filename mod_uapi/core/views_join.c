@@ -196,6 +196,18 @@ static int goes_on(const char *text, size_t length, const views_seam *seam)
     }
 }
 
+int uapi_views_go_on(const char *left, size_t left_length, const char *right, size_t right_length)
+{
+    char text[2 * LONGEST_NAME];
+    size_t before = left_length < LONGEST_NAME ? left_length : LONGEST_NAME;
+    size_t after = right_length < LONGEST_NAME ? right_length : LONGEST_NAME;
+    const views_seam seam = {SEAM_ELEMENT, before, before};
+
+    memcpy(text, left + left_length - before, before);
+    memcpy(text + before, right, after);
+    return token_goes_on(text, before + after, &seam) || word_goes_on(text, before + after, &seam);
+}
+
 int uapi_views_join_at(const char *text, size_t length, size_t i)
 {
     views_seam seam = seam_at(text, length, i);

@@ -62,6 +62,10 @@ apr_status_t uapi_inspect_event(uapi_call *call, uapi_text_kind kind, const char
 apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const char *data, size_t length,
                                       uapi_inspected *out, apr_pool_t *pool, uapi_result *result);
 
+/** Of a document that came whole: add what only the texts show that it has in several strings (core/stream_document.h). */
+apr_status_t uapi_inspect_document(uapi_call *call, uapi_direction direction, const uapi_view *view,
+                                   uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result);
+
 /** Add the edit to those of the cut's event, whose data `json` is the tape of. */
 void uapi_inspect_cut_apply(apr_array_header_t *edits, const uapi_json *json, const uapi_inspect_cut *cut);
 

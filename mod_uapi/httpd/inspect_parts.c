@@ -5,22 +5,25 @@
 #include <string.h>
 
 #include "../core/firewall_open.h"
+#include "../core/stream_document.h"
 #include "inspect.h"
 
 typedef struct scanning {
     uapi_call *call;
+    uapi_direction direction;
 } scanning;
 
 static apr_status_t scan(void *baton, const char *text, size_t length, uint32_t flags, uapi_firewall_report *report,
                          apr_pool_t *pool, uapi_result *result)
 {
     uapi_call *call = ((scanning *)baton)->call;
+    uapi_direction direction = ((scanning *)baton)->direction;
     apr_status_t status = APR_SUCCESS;
     memset(report, 0, sizeof(*report));
     if (uapi_firewall_mode(call->gateway->firewall) != UAPI_MODE_DISABLED) {
-        status = uapi_inspect_scan_part(call, UAPI_DIRECTION_RESPONSE, text, length, flags, report, pool, result);
+        status = uapi_inspect_scan_part(call, direction, text, length, flags, report, pool, result);
     }
-    if (status == APR_SUCCESS) {
+    if (status == APR_SUCCESS && direction == UAPI_DIRECTION_RESPONSE) {
         uapi_inspect_add_echoes(call, text, length, report, pool);
     }
     return status;
@@ -104,7 +107,7 @@ static int is_cut(const uapi_call *call, const uapi_stream_verdict *verdict, con
 apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const char *data, size_t length,
                                       uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
-    scanning baton = {call};
+    scanning baton = {call, UAPI_DIRECTION_RESPONSE};
     const uapi_stream_scanner scanner = {
         .scan = scan,
         .open = parts->holds ? find_open : NULL,
@@ -132,4 +135,12 @@ apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts
     }
     out->joined = verdict.report;
     return status;
+}
+
+apr_status_t uapi_inspect_document(uapi_call *call, uapi_direction direction, const uapi_view *view,
+                                   uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
+{
+    scanning baton = {call, direction};
+    const uapi_stream_scanner scanner = {.scan = scan, .baton = &baton};
+    return uapi_stream_document(view, &scanner, report, pool, result);
 }

@@ -66,9 +66,14 @@ static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result
 
 static apr_status_t scan_body(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    return call->body == NULL
-               ? APR_SUCCESS
-               : uapi_inspect_scan(call, UAPI_DIRECTION_REQUEST, &call->view, &call->request_report, r->pool, result);
+    apr_status_t status;
+    if (call->body == NULL) {
+        return APR_SUCCESS;
+    }
+    status = uapi_inspect_scan(call, UAPI_DIRECTION_REQUEST, &call->view, &call->request_report, r->pool, result);
+    return status != APR_SUCCESS ? status
+                                 : uapi_inspect_document(call, UAPI_DIRECTION_REQUEST, &call->view,
+                                                         &call->request_report, r->pool, result);
 }
 
 /* What travels upstream beside the body, and a form without its escapes: what is found here cannot be redacted. On a REST

@@ -336,7 +336,9 @@ static apr_status_t inspect(uapi_call *call, uapi_text_kind kind, const char *te
         return status;
     }
     uapi_inspect_add_echoes(call, view.text, view.length, &out->report, pool);
-    if (parts != NULL) {
+    if (parts == NULL) {
+        status = uapi_inspect_document(call, UAPI_DIRECTION_RESPONSE, &view, &out->report, pool, result);
+    } else {
         status = uapi_inspect_parts_judge(call, parts, text, length, out, pool, result);
     }
     remember(call, &out->report);

@@ -22,7 +22,8 @@ static apr_pool_t *pool;
 
 /* ------------------------------------------------------------- a scanner of words */
 
-static const char *const words[] = {"TOKEN-0123456789", "kr\xc3\xb6te \xe2\x82\xac", "a \"quoted\" \\ word"};
+static const char *const words[] = {"TOKEN-0123456789", "kr\xc3\xb6te \xe2\x82\xac", "a \"quoted\" \\ word",
+                                    "LONGER-0123456789abcdefghij"};
 static const char rule_name[] = "test.word";
 static uapi_action action;
 
@@ -322,13 +323,14 @@ static void channels_are_apart(void **state)
 static void joined_within_an_event(void **state)
 {
     static const char *const events[] = {
-        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"a TOKEN-\"},"
-        "{\"type\":\"text\",\"text\":\"0123456789\"}]}}",
-        "[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"TOKEN-01\"}]}},"
-        "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"23456789\"}]}}]",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"a LONGER-0123\"},"
+        "{\"type\":\"text\",\"text\":\"456789abcdefghij\"}]}}",
+        "[{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"LONGER-01\"}]}},"
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"23456789abcdefghij\"}]}}"
+        "]",
         "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"
-        "message\",\"params\":{\"data\":[\"TOK\",\"EN-0\",\"123456789\"]}}",
-        "{\"choices\":[{\"delta\":{\"content\":\"TOKEN-\"}},{\"delta\":{\"content\":\"0123456789\"}}]}",
+        "message\",\"params\":{\"data\":[\"LONGER-0123\",\"456789abc\",\"defghij\"]}}",
+        "{\"choices\":[{\"delta\":{\"content\":\"LONGER-0123\"}},{\"delta\":{\"content\":\"456789abcdefghij\"}}]}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
@@ -355,7 +357,7 @@ static void constants_are_no_text(void **state)
         assert_int_equal(judge(stream, &made, i, NULL).report.count, i == 0);
     }
     make(&made, "{\"id\":\"TOKEN\",\"model\":\"TOKEN\",\"role\":\"TOKEN\",\"text\":\"%s\"}", "x", 1);
-    assert_int_equal(uapi_stream_fragments(&made.json, NULL, 0, fragments), 1);
+    assert_int_equal(uapi_stream_fragments(&made.json, NULL, 0, fragments, UAPI_STREAM_FRAGMENTS), 1);
 }
 
 /* ------------------------------------------------------------- bounds */
