@@ -74,6 +74,11 @@ UapiEngine on
     UapiServers none
     SetHandler uapi-gateway
 </Location>
+<Location "/limited">
+    UapiServers talks none
+    SetHandler uapi-gateway
+    UapiMaxStream 300
+</Location>
 <Location "/waits">
     UapiServers waits none
     SetHandler uapi-gateway
@@ -132,6 +137,13 @@ is from_json($foreign->{body})->{error}{data}{reason}, 'event.unknown', 'an even
 is http('GET', $httpd->url('/mcp'), headers => [@auth])->{status}, 405, 'no session, no stream';
 is http('GET', $httpd->url('/mcp'), headers => [@auth, 'Mcp-Session-Id' => 'AAAA'])->{status}, 404, 'no such session';
 is http('GET', $httpd->url('/none'), headers => [@auth, 'Mcp-Session-Id' => open_session('/none')->{headers}{'mcp-session-id'}])->{status}, 405, 'no server with a stream: none';
+
+# ---- a server that says too much
+my $limited = http('GET', $httpd->url('/limited'), headers => [@auth, 'Mcp-Session-Id' => open_session('/limited')->{headers}{'mcp-session-id'}], timeout => 15);
+like $limited->{body}, qr/list_changed/, 'what is within the limit comes';
+unlike $limited->{body}, qr/REDACTED/, 'what is beyond does not';
+my ($cut) = grep { ($_->{result} // '') eq 'response.too_large' } $registry->audit_records;
+ok $cut, 'and the call to the server has it in its outcome';
 
 # ---- a client that goes away
 my $waiting = open_session('/waits')->{headers}{'mcp-session-id'};

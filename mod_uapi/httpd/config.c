@@ -78,6 +78,9 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     route->durability = -1;
     route->max_body = -1;
     route->max_response = -1;
+    route->max_stream = -1;
+    route->stream_events = -1;
+    route->stream_bytes = -1;
     route->list_page = -1;
     route->next_call_wait = -1;
     route->hold_back = -1;
@@ -96,6 +99,9 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(durability, -1);
     INHERIT(max_body, -1);
     INHERIT(max_response, -1);
+    INHERIT(max_stream, -1);
+    INHERIT(stream_events, -1);
+    INHERIT(stream_bytes, -1);
     INHERIT(endpoint, NULL);
     INHERIT(list_page, -1);
     INHERIT(next_call_wait, -1);
@@ -136,6 +142,13 @@ size_t uapi_config_max_body(const uapi_route_config *route)
 size_t uapi_config_max_response(const uapi_route_config *route)
 {
     return (route->max_response == -1) ? UAPI_DEFAULT_MAX_RESPONSE : (size_t)route->max_response;
+}
+
+uapi_stream_limits uapi_config_stream_limits(const uapi_route_config *route)
+{
+    return (uapi_stream_limits){route->max_stream > 0 ? (uint64_t)route->max_stream : 0,
+                                route->stream_events > 0 ? (uint32_t)route->stream_events : 0,
+                                route->stream_bytes > 0 ? (uint64_t)route->stream_bytes : 0};
 }
 
 int uapi_config_hold_back(const uapi_route_config *route)
@@ -339,6 +352,45 @@ static const char *set_max_response(cmd_parms *cmd, void *config, const char *va
     return parse_size(cmd, value, &((uapi_route_config *)config)->max_response);
 }
 
+static const char *set_max_stream(cmd_parms *cmd, void *config, const char *value)
+{
+    uapi_route_config *route = config;
+    if (ap_cstr_casecmp(value, "off") == 0) {
+        route->max_stream = 0;
+        return NULL;
+    }
+    return parse_size(cmd, value, &route->max_stream);
+}
+
+/* "64K/s": the size is cut off its unit. */
+static const char *parse_rate(cmd_parms *cmd, const char *value, apr_off_t *bytes)
+{
+    size_t length = strlen(value);
+    if (length < 3 || strcmp(value + length - 2, "/s") != 0) {
+        return apr_psprintf(cmd->pool, "UapiMaxStreamRate takes a size a second, such as 512K/s, not '%s'", value);
+    }
+    return parse_size(cmd, apr_pstrmemdup(cmd->pool, value, length - 2), bytes);
+}
+
+static const char *set_max_stream_rate(cmd_parms *cmd, void *config, const char *events, const char *bytes)
+{
+    uapi_route_config *route = config;
+    char *unit;
+    apr_int64_t number = apr_strtoi64(events, &unit, 10);
+    if (ap_cstr_casecmp(events, "off") == 0 && bytes == NULL) {
+        route->stream_events = 0;
+        route->stream_bytes = 0;
+        return NULL;
+    }
+    if (!apr_isdigit(events[0]) || strcmp(unit, "/s") != 0 || number < 1 || number > UAPI_MOST_EVENTS) {
+        return apr_psprintf(cmd->pool, "UapiMaxStreamRate takes events a second, from 1/s to %d/s, or off; not '%s'",
+                            UAPI_MOST_EVENTS, events);
+    }
+    route->stream_events = (int)number;
+    route->stream_bytes = 0;
+    return (bytes != NULL) ? parse_rate(cmd, bytes, &route->stream_bytes) : NULL;
+}
+
 static const char *full_path(cmd_parms *cmd, const char *value, const char **path)
 {
     *path = ap_server_root_relative(cmd->pool, value);
@@ -519,6 +571,11 @@ const command_rec uapi_config_directives[] = {
                   "the largest request body, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
                   "the largest response body or single event, in bytes or with K or M"),
+    AP_INIT_TAKE1("UapiMaxStream", set_max_stream, NULL, ROUTE_CONTEXT,
+                  "how much a stream may carry in all, in bytes or with K or M, or off"),
+    AP_INIT_TAKE12(
+        "UapiMaxStreamRate", set_max_stream_rate, NULL, ROUTE_CONTEXT,
+        "how many events a second a stream may carry, and perhaps how many bytes, such as 100/s 1M/s, or off"),
     AP_INIT_TAKE1(
         "UapiNextCallWait", set_next_call_wait, NULL, ROUTE_CONTEXT,
         "how long the thread that sent an answer waits for the connection's next call, such as 300us or 1ms, or off"),

@@ -47,6 +47,8 @@ typedef struct source {
     stream *to;
     uapi_ask *ask;
     uapi_sse *sse;
+    uapi_stream_limits limits;
+    uapi_stream_use use;
 } source;
 
 /* ----------------------------------------------------------------------------- writing */
@@ -188,6 +190,18 @@ static int is_stream(const uapi_fetch *fetch)
     return fetch->status == HTTP_OK && strncasecmp(fetch->type, name, sizeof(name) - 1) == 0;
 }
 
+/* A server that says too much loses its part of the stream. */
+static int is_too_much(source *from, const uapi_sse_event *event)
+{
+    uapi_result why = {0};
+    if (!uapi_stream_is_limited(&from->limits) ||
+        uapi_stream_take(&from->limits, &from->use, event->raw_length, apr_time_now(), &why) == APR_SUCCESS) {
+        return 0;
+    }
+    from->ask->trouble = why.reason;
+    return 1;
+}
+
 static int take(uapi_fetch *fetch, const char *bytes, size_t length)
 {
     source *from = fetch->baton;
@@ -202,7 +216,9 @@ static int take(uapi_fetch *fetch, const char *bytes, size_t length)
         return 1;
     }
     while (!over && uapi_sse_next(from->sse, &event) == APR_SUCCESS) {
-        if (event.data != NULL && event.data_length == 0) { /* it has an id, and nothing to say */
+        if (is_too_much(from, &event)) {
+            over = 1;
+        } else if (event.data != NULL && event.data_length == 0) { /* it has an id, and nothing to say */
             over = from->to->resumed && write_resumed(from, &event, "", 0);
         } else {
             over = event.data != NULL && judge_event(from, &event);
@@ -281,7 +297,10 @@ static void run(stream *s, uapi_ask **sent)
 {
     source *sources = apr_pcalloc(s->r->pool, sizeof(*sources) * (s->count + 1));
     for (size_t i = 0; i < s->count; i++) {
-        sources[i] = (source){s, sent[i], uapi_sse_create(s->r->pool, uapi_config_max_response(s->call->route))};
+        sources[i] = (source){.to = s,
+                              .ask = sent[i],
+                              .sse = uapi_sse_create(s->r->pool, uapi_config_max_response(s->call->route)),
+                              .limits = uapi_config_stream_limits(s->call->route)};
         s->fetches[i].take = take;
         s->fetches[i].baton = &sources[i];
     }

@@ -112,13 +112,15 @@ typedef struct uapi_response {
     uapi_text_kind kind;
     char *bytes; /* WHOLE: what came so far */
     size_t used, room;
-    uapi_sse *sse;          /* STREAM */
-    int begun;              /* STREAM: something was sent */
-    apr_pool_t *event_pool; /* STREAM: cleared after each event, so that a long stream does not grow */
-    uapi_stream *texts;     /* STREAM: what went before, of each text that comes in parts */
-    uint64_t events;        /* STREAM: how many came */
-    int holds;              /* STREAM: events may wait (hold.h) */
-    uapi_held *held;        /* STREAM: those that do */
+    uapi_sse *sse;             /* STREAM */
+    int begun;                 /* STREAM: something was sent */
+    apr_pool_t *event_pool;    /* STREAM: cleared after each event, so that a long stream does not grow */
+    uapi_stream_limits limits; /* STREAM */
+    uapi_stream_use use;       /* STREAM */
+    uapi_stream *texts;        /* STREAM: what went before, of each text that comes in parts */
+    uint64_t events;           /* STREAM: how many came */
+    int holds;                 /* STREAM: events may wait (hold.h) */
+    uapi_held *held;           /* STREAM: those that do */
     unsigned held_count;
     size_t held_bytes;
 } uapi_response;

@@ -67,6 +67,7 @@ static void begin_stream(ap_filter_t *f, uapi_response *response)
     response->state = UAPI_RESPONSE_STREAM;
     apr_pool_create(&response->event_pool, f->r->pool);
     apr_pool_tag(response->event_pool, "uapi_event");
+    response->limits = uapi_config_stream_limits(response->call->route);
     response->sse = uapi_sse_create(f->r->pool, uapi_config_max_response(response->call->route));
     response->texts = uapi_stream_create(f->r->pool);
     response->holds = uapi_hold_is_possible(response->call);

@@ -230,6 +230,18 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     return status;
 }
 
+/* What is too much ends the stream before anything of it is looked at. */
+static apr_status_t take_event(ap_filter_t *f, uapi_response *response, const uapi_sse_event *event)
+{
+    uapi_result why = {0};
+    if (uapi_stream_is_limited(&response->limits) &&
+        uapi_stream_take(&response->limits, &response->use, event->raw_length, apr_time_now(), &why) != APR_SUCCESS) {
+        uapi_hold_release(f, response);
+        return uapi_response_refuse(f, response, &why, NULL);
+    }
+    return judge_event(f, response, event);
+}
+
 static apr_status_t take_data(ap_filter_t *f, uapi_response *response, apr_bucket *bucket)
 {
     const char *data;
@@ -245,7 +257,7 @@ static apr_status_t take_data(ap_filter_t *f, uapi_response *response, apr_bucke
         return uapi_response_refuse(f, response, &result, NULL);
     }
     while (status == APR_SUCCESS && uapi_sse_next(response->sse, &event) == APR_SUCCESS) {
-        status = judge_event(f, response, &event);
+        status = take_event(f, response, &event);
     }
     return status;
 }
@@ -256,7 +268,7 @@ static apr_status_t end(ap_filter_t *f, uapi_response *response)
     uapi_sse_event event;
     apr_status_t status = APR_SUCCESS;
     if (uapi_sse_finish(response->sse, &event) == APR_SUCCESS) {
-        status = judge_event(f, response, &event);
+        status = take_event(f, response, &event);
     } else if (!response->begun) {
         const char *nothing = "";
         size_t length = 0;
