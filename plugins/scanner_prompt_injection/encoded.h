@@ -21,6 +21,8 @@ int32_t verify_disguised(const rule *self, const knowledge *known, const uapi_ca
 uint64_t encoded_classes(const knowledge *known, const char *plain, size_t length);
 /** Are these the words of an override, or of a request for the prompt? */
 int encoded_is_override(uint64_t classes);
+/** The same where the spelling itself shows intent: instructions, and what is to be done about them. */
+int encoded_is_order(uint64_t classes);
 
 /** Decode what surrounds the candidate, a few hundred bytes at most, and judge the words. */
 int32_t verify_encoded(const rule *self, const knowledge *known, const uapi_candidate *candidate,

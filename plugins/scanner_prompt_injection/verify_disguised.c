@@ -55,7 +55,7 @@ static int judge_reversed(const knowledge *known, const uapi_candidate *candidat
     for (size_t at = where.to; at > where.from && count < PLAIN; at--) {
         plain[count++] = candidate->text.data[at - 1];
     }
-    return conclude(encoded_is_override(encoded_classes(known, plain, count)), where, finding);
+    return conclude(encoded_is_order(encoded_classes(known, plain, count)), where, finding);
 }
 
 /* ---------------------------------------------------------------- digits for letters */
@@ -83,7 +83,7 @@ static int judge_digits(const knowledge *known, const uapi_candidate *candidate,
         }
         classes |= encoded_classes(known, plain, count);
     }
-    return conclude(encoded_is_override(classes), where, finding);
+    return conclude(encoded_is_order(classes), where, finding);
 }
 
 /* ---------------------------------------------------------------- something between the letters */
@@ -144,7 +144,7 @@ static int judge_spaced(const knowledge *known, const uapi_candidate *candidate,
     int words;
     size_t count = join_letters(&candidate->text, where, candidate->text.data[candidate->from + 1], plain, &words);
 
-    return conclude(words ? encoded_is_override(encoded_classes(known, plain, count)) : is_run_together(plain), where,
+    return conclude(words ? encoded_is_order(encoded_classes(known, plain, count)) : is_run_together(plain), where,
                     finding);
 }
 

@@ -132,6 +132,12 @@ int encoded_is_override(uint64_t classes)
            ((classes & REVEAL) && (classes & INSTRUCTION) && (classes & (YOUR | YOU)));
 }
 
+int encoded_is_order(uint64_t classes)
+{
+    return encoded_is_override(classes) ||
+           ((classes & INSTRUCTION) && (classes & (IGNORE | GIVE | BEGIN | REVEAL | OUTPUT)) != 0);
+}
+
 int32_t verify_encoded(const rule *self, const knowledge *known, const uapi_candidate *candidate, uapi_finding *finding)
 {
     char decoded[DECODED];
@@ -141,7 +147,7 @@ int32_t verify_encoded(const rule *self, const knowledge *known, const uapi_cand
     if (self->argument == ENCODED_CAESAR) {
         size_t length = shift_back(candidate, &found, decoded);
 
-        return encoded_is_override(encoded_classes(known, decoded, length));
+        return encoded_is_order(encoded_classes(known, decoded, length));
     }
     found = run_around(self->argument, candidate);
     most = self->argument == ENCODED_BINARY ? 9 : self->argument == ENCODED_BASE64 ? 4 : 2;
