@@ -7,6 +7,7 @@ use Uapi::Test;
 
 my $upstream = upstream(sub {
     my ($request, $reply) = @_;
+    return $reply->status(202) if $request->{body} !~ /"method":/;
     my $arguments = $request->json->{params}{arguments};
     return $reply->respond(200, ['Content-Type' => $arguments->{type} // 'application/json'], $arguments->{raw}) if $arguments->{raw};
     return $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk($arguments->{stream})->finish;

@@ -85,12 +85,14 @@ typedef struct uapi_call {
     char *injected; /* the header's value with the secret in it, wiped with the request */
 
     /* forward */
-    const char *wanted_member; /* the balancer's member that has the session; NULL: any */
-    const char *member;        /* the one it was sent to; NULL: no balancer, or no route */
-    int offered;               /* HTTP+SSE: the stream named an endpoint, so answers to other calls come on it */
-    const char *upstream;      /* of a GET: the address it was sent to */
-    const char *cookie;        /* the caller's own, while the balancer is told the member by one */
-    char *query;               /* the caller's own, while mod_proxy is told the endpoint's */
+    const char *wanted_member;   /* the balancer's member that has the session; NULL: any */
+    const char *member;          /* the one it was sent to; NULL: no balancer, or no route */
+    int offered;                 /* HTTP+SSE: the stream named an endpoint, so answers to other calls come on it */
+    const char *upstream;        /* the address it was sent to; NULL: not yet, or through another proxy */
+    const char *upstream_socket; /* with it: of a Unix domain, in place of its host; NULL: none */
+    const char *answers_at;      /* HTTP+SSE, once offered: the address that takes what is posted */
+    const char *cookie;          /* the caller's own, while the balancer is told the member by one */
+    char *query;                 /* the caller's own, while mod_proxy is told the endpoint's */
     int steered;
     int forwarded;                                                                  /* mod_proxy has the call */
     enum { UAPI_CLIENT_UNKNOWN, UAPI_CLIENT_OPEN, UAPI_CLIENT_HALF_CLOSED } client; /* when it was first waited */

@@ -103,8 +103,8 @@ static apr_status_t seal(request_rec *r, const uapi_call *call, const char *targ
     return APR_SUCCESS;
 }
 
-apr_status_t uapi_endpoint_offer(request_rec *r, const uapi_call *call, const char *data, size_t length,
-                                 const char **offered, apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_endpoint_offer(request_rec *r, uapi_call *call, const char *data, size_t length, const char **offered,
+                                 apr_pool_t *pool, uapi_result *result)
 {
     const char *url = call->routed, *target;
     uapi_endpoint_base base;
@@ -121,6 +121,8 @@ apr_status_t uapi_endpoint_offer(request_rec *r, const uapi_call *call, const ch
     if (uapi_endpoint_read(&target, data, length, &base, pool, result) != APR_SUCCESS) {
         return result->status;
     }
+    call->answers_at = apr_pstrcat(r->pool, apr_pstrmemdup(pool, call->upstream, (size_t)(path - call->upstream)),
+                                   target, NULL);
     return seal(r, call, target + own, offered, pool, result);
 }
 

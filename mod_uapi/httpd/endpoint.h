@@ -14,8 +14,8 @@
  * What the caller is told instead of the data of an endpoint event. response.invalid if the address is not one of this
  * upstream's under this route (core/endpoint.h).
  */
-apr_status_t uapi_endpoint_offer(request_rec *r, const uapi_call *call, const char *data, size_t length,
-                                 const char **offered, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_endpoint_offer(request_rec *r, uapi_call *call, const char *data, size_t length, const char **offered,
+                                 apr_pool_t *pool, uapi_result *result);
 
 /**
  * Of a request: finds the server's address in its query and keeps it in the call. session.unknown if it was not told this

@@ -81,6 +81,9 @@ typedef struct uapi_ask {
     const char *body;                 /* NULL: none */
     const char *last_event;           /* of GET: the server's own id of the event to resume after; NULL: none */
     int modern;                       /* it speaks 2026-07-28 */
+    const char *socket;               /* of a Unix domain, to connect to instead of the URL's host; NULL: none */
+    const apr_table_t *headers;       /* besides those that follow from the above; NULL: none */
+    int is_refusal; /* an error in answer to the server's own request: policy has spoken, and only the status comes back */
 
     uapi_call *call;     /* its records; set by who asks: a call that went through the stages already */
     uapi_reason trouble; /* NONE: there is an answer */

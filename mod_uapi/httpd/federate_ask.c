@@ -15,6 +15,7 @@
 #include "../core/secret.h"
 #include "../core/sse.h"
 #include "affinity.h"
+#include "background.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
@@ -64,6 +65,9 @@ static int enough(uapi_fetch *fetch)
 {
     reading *r = fetch->baton;
     uapi_sse_event event;
+    if (r->ask->is_refusal) {
+        return 1;
+    }
     if (!is_stream(fetch)) {
         return 0;
     }
@@ -90,8 +94,10 @@ static void take_answer(uapi_ask *ask, const uapi_fetch *fetch, const reading *r
     ask->session = fetch->session;
     if (fetch->too_large || r->trouble.reason != UAPI_REASON_NONE) {
         ask->trouble = UAPI_REASON_RESPONSE_TOO_LARGE;
-    } else if (fetch->error != NULL) {
+    } else if (fetch->error != NULL || (ask->is_refusal && (fetch->status < 200 || fetch->status >= 300))) {
         ask->trouble = UAPI_REASON_UPSTREAM_FAILED;
+    } else if (ask->is_refusal) {
+        ask->trouble = UAPI_REASON_NONE;
     } else if (is_stream(fetch)) {
         ask->raw = r->answer;
         ask->raw_length = r->answer_length;
@@ -173,7 +179,11 @@ static void admit(request_rec *r, uapi_ask *ask)
 {
     uapi_call *own = ask->call;
     uapi_result why = {0};
-    uapi_decide_method(own, own->server, ask->method, &own->verdict);
+    if (ask->is_refusal) {
+        own->verdict = (uapi_verdict){.effect = UAPI_EFFECT_ALLOW};
+    } else {
+        uapi_decide_method(own, own->server, ask->method, &own->verdict);
+    }
     if (own->verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(own)) {
         uapi_fail(&why, r->pool, APR_EACCES, own->verdict.reason, NULL);
     } else {
@@ -225,6 +235,9 @@ static apr_table_t *headers_of(request_rec *r, const uapi_ask *ask)
     if (own->injected != NULL) {
         apr_table_setn(headers, own->target->inject_header, own->injected);
     }
+    if (ask->headers != NULL) {
+        apr_table_do(add_header, headers, ask->headers, NULL);
+    }
     return headers;
 }
 
@@ -258,6 +271,7 @@ static unsigned timeout_of(const request_rec *r, const uapi_ask *ask)
 static int prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
 {
     *fetch = (uapi_fetch){.url = ask->server->url,
+                          .socket = ask->socket,
                           .method = ask->http_method,
                           .ca = ask->server->ca,
                           .timeout_ms = timeout_of(r, ask),
@@ -327,14 +341,14 @@ apr_status_t uapi_federate_prepare(request_rec *r, uapi_call *call, uapi_ask *as
 typedef struct waiting {
     conn_rec *client;
     uapi_call *call;
-    int left_before; /* a server is asked because the client has gone: nobody waits */
+    int nobody; /* a server is told that the client has gone, or what the gateway says for itself */
 } waiting;
 
 static int is_gone(void *baton)
 {
     waiting *w = baton;
-    if (w->left_before) {
-        return 0;
+    if (w->nobody) {
+        return uapi_background_is_over();
     }
     w->client->aborted = w->client->aborted || uapi_watch_is_gone(w->client, w->call);
     return w->client->aborted;
@@ -369,7 +383,7 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
     reading *states = apr_pcalloc(r->pool, sizeof(*states) * (count + 1));
     uapi_ask **sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
     size_t going;
-    waiting who = {r->connection, call, r->connection->aborted};
+    waiting who = {r->connection, call, r->connection->aborted || asks[0].is_refusal};
     apr_status_t status = uapi_federate_prepare(r, call, asks, count, fetches, sent, &going, result);
     for (size_t i = 0; i < going; i++) {
         states[i] = (reading){.ask = sent[i], .pool = r->pool};

@@ -23,6 +23,7 @@
 #include "inspect.h"
 #include "log.h"
 #include "server_messages.h"
+#include "server_refusal.h"
 #include "settle.h"
 #include "watch.h"
 
@@ -166,8 +167,11 @@ static int judge_event(source *from, const uapi_sse_event *event)
                                             s->event_pool, &why);
     if (status == APR_SUCCESS) {
         status = uapi_server_messages_judge(s->r, own, &judged, s->event_pool, &why);
+    } else {
+        uapi_server_messages_withheld(s->r, own, &judged, why.reason);
     }
     if (status != APR_SUCCESS) {
+        uapi_server_refusal_send(s->r, own, &judged, why.reason, s->event_pool);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, s->r,
                       UAPI_LOGNO(0123) "call %s: an event of server %s was withheld: %s", own->id, own->server,
                       uapi_reason_describe(why.reason)->code);

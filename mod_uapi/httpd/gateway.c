@@ -14,6 +14,7 @@
 #include "../core/firewall_open.h"
 #include "../core/fetch.h"
 #include "../core/pattern_cache.h"
+#include "background.h"
 #include "federate.h"
 #include "log.h"
 #include "next_call.h"
@@ -478,7 +479,8 @@ int uapi_gateway_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK; /* the first of two passes: the second one counts */
     }
-    if (uapi_federate_share(pconf) != APR_SUCCESS || uapi_federate_share_cancelled(pconf) != APR_SUCCESS) {
+    if (uapi_federate_share(pconf) != APR_SUCCESS || uapi_federate_share_cancelled(pconf) != APR_SUCCESS ||
+        uapi_background_share(pconf) != APR_SUCCESS) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (int i = 0; i < gateways->nelts; i++) {
@@ -580,4 +582,5 @@ void uapi_gateway_child_init(apr_pool_t *pchild, server_rec *server)
                          UAPI_LOGNO(0006) "this child cannot serve and refuses every call: %s", result.detail);
         }
     }
+    uapi_background_child_init(pchild); /* last, so that it ends first */
 }

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "refuse.h"
 #include "server_messages.h"
+#include "server_refusal.h"
 #include "settle.h"
 #include "stages.h"
 
@@ -192,10 +193,13 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
         judged = (uapi_inspected){.text = "", .length = 0};
     } else if (uapi_inspect_text(call, response->kind, response->bytes, response->used, &judged, f->r->pool, &result) !=
                APR_SUCCESS) {
+        uapi_server_messages_withheld(f->r, call, &judged, result.reason);
+        uapi_server_refusal_send(f->r, call, &judged, result.reason, f->r->pool);
         return uapi_response_refuse(f, response, &result,
                                     judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);
     }
     if (response->used > 0 && uapi_server_messages_judge(f->r, call, &judged, f->r->pool, &result) != APR_SUCCESS) {
+        uapi_server_refusal_send(f->r, call, &judged, result.reason, f->r->pool);
         return uapi_response_refuse(f, response, &result, NULL);
     }
     uapi_batch_join(f->r, call, &judged, &judged.text, &judged.length);

@@ -19,6 +19,7 @@
 #include "record.h"
 #include "refuse.h"
 #include "server_messages.h"
+#include "server_refusal.h"
 #include "settle.h"
 #include "stages.h"
 
@@ -177,6 +178,8 @@ static apr_status_t judge_data(ap_filter_t *f, uapi_response *response, const ua
     }
     if (status == APR_SUCCESS) {
         status = uapi_server_messages_judge(f->r, response->call, judged, response->event_pool, why);
+    } else {
+        uapi_server_messages_withheld(f->r, response->call, judged, why->reason);
     }
     if (status == APR_SUCCESS) {
         status = record_answers(f->r, response->call, judged, UAPI_REASON_NONE, why);
@@ -189,6 +192,7 @@ static apr_status_t withhold(ap_filter_t *f, uapi_response *response, const uapi
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, f->r, UAPI_LOGNO(0105) "call %s: an event was withheld: %s: %s",
                   response->call->id, uapi_reason_describe(why->reason)->code, why->detail != NULL ? why->detail : "");
+    uapi_server_refusal_send(f->r, response->call, judged, why->reason, response->event_pool);
     record_answers(f->r, response->call, judged, why->reason, why);
     outgoing->edits = NULL;
     outgoing->text = substitute(f, response, outgoing->event, judged, why, &outgoing->length);

@@ -65,3 +65,16 @@ apr_status_t uapi_server_messages_judge(request_rec *r, uapi_call *call, const u
     }
     return j.status;
 }
+
+void uapi_server_messages_withheld(request_rec *r, uapi_call *call, const uapi_inspected *said, uapi_reason reason)
+{
+    for (uint32_t i = 0; i < said->reply.count; i++) {
+        const uapi_mcp_message *message = &said->reply.messages[i];
+        uapi_verdict verdict;
+        uapi_result ignored = {0};
+        if (message->kind == UAPI_MCP_REQUEST) {
+            uapi_decide_server_request(call, message->method, &verdict);
+            uapi_record_server_request(r, call, message->method, &verdict, reason, &ignored);
+        }
+    }
+}

@@ -16,4 +16,7 @@
 apr_status_t uapi_server_messages_judge(request_rec *r, uapi_call *call, const uapi_inspected *said, apr_pool_t *pool,
                                         uapi_result *why);
 
+/** The text as a whole does not pass, for this reason: record so of each request in it that would have. */
+void uapi_server_messages_withheld(request_rec *r, uapi_call *call, const uapi_inspected *said, uapi_reason reason);
+
 #endif

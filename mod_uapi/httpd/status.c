@@ -4,6 +4,7 @@
 #include "http_protocol.h"
 #include "mod_status.h"
 
+#include "background.h"
 #include "gateway.h"
 #include "log.h"
 #include "next_call.h"
@@ -18,8 +19,10 @@ static void print_gateway(request_rec *r, int short_report, int index, const uap
 {
     uapi_audit_status audit;
     apr_uint32_t came, vain;
+    apr_uint64_t taken, lost;
     uapi_audit_get_status(gateway->audit, &audit);
     uapi_next_call_count(&came, &vain);
+    uapi_background_count(&taken, &lost);
     const figure figures[] = {
         {"Recorded", "audit records taken", audit.recorded},
         {"Committed", "audit records committed", audit.committed},
@@ -31,6 +34,8 @@ static void print_gateway(request_rec *r, int short_report, int index, const uap
         {"Patterns", "firewall patterns", uapi_firewall_pattern_count(gateway->firewall)},
         {"NextCallsAwaited", "next calls that came while this process waited for them", came},
         {"NextCallWaitsInVain", "waits of this process for a next call, in vain", vain},
+        {"ServerRefusalsTaken", "refusals of servers' requests that the servers took", taken},
+        {"ServerRefusalsLost", "refusals of servers' requests that were not sent or not taken", lost},
     };
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
         if (short_report) {

@@ -36,13 +36,20 @@ static int is_http(const char *url)
     return ap_cstr_casecmpn(url, "http://", 7) == 0 || ap_cstr_casecmpn(url, "https://", 8) == 0;
 }
 
+/* In the order in which mod_proxy looks for it. */
+static const char *socket_of(request_rec *r, const proxy_worker *worker)
+{
+    return (worker != NULL && worker->s != NULL && worker->s->uds_path[0] != '\0')
+               ? worker->s->uds_path
+               : apr_table_get(r->notes, "uds_path");
+}
+
 static int judge_upstream(request_rec *r, proxy_worker *worker, proxy_server_conf *conf, char *url,
                           const char *proxyhost, apr_port_t proxyport)
 {
     uapi_call *call = uapi_call_find(r);
     uapi_result result = {0};
     (void)conf;
-    (void)proxyhost;
     (void)proxyport;
     if (call == NULL) {
         return DECLINED;
@@ -53,7 +60,8 @@ static int judge_upstream(request_rec *r, proxy_worker *worker, proxy_server_con
     }
     if (is_http(url)) {
         call->forwarded = 1;
-        call->upstream = (r->method_number == M_GET) ? apr_pstrdup(r->pool, url) : NULL;
+        call->upstream = (proxyhost == NULL) ? url : NULL;
+        call->upstream_socket = socket_of(r, worker);
         if (uapi_affinity_check(r, call, worker, &result) == APR_SUCCESS) {
             return DECLINED;
         }

@@ -1,7 +1,7 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
-// The official client over HTTP+SSE of 2024-11-05: node sse-transport.mjs URL; the token is UAPI_TOKEN. One JSON object: the tools'
-// names, the text of an echo, and where messages were posted.
+// The official client over HTTP+SSE of 2024-11-05: node sse-transport.mjs URL [MESSAGE [TOOL]]; the token is UAPI_TOKEN. One JSON object:
+// the tools' names, the text of an echo, what TOOL gave, and where messages were posted.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 
@@ -13,7 +13,7 @@ const transport = new SSEClientTransport(new URL(process.argv[2]), {
         return fetch(url, init);
     },
 });
-const client = new Client({ name: 'uapi-sse', version: '0.0.0' });
+const client = new Client({ name: 'uapi-sse', version: '0.0.0' }, { capabilities: { elicitation: {} } });
 
 async function call(name, args) {
     try {
@@ -28,7 +28,8 @@ try {
     await client.connect(transport);
     const { tools } = await client.listTools();
     const echo = await call('echo', { message: process.argv[3] ?? 'hello' });
-    console.log(JSON.stringify({ tools: tools.map((tool) => tool.name), echo, posted: [...posted] }));
+    const other = process.argv[4] && await call(process.argv[4], {});
+    console.log(JSON.stringify({ tools: tools.map((tool) => tool.name), echo, other, posted: [...posted] }));
     await client.close();
 } catch (error) {
     console.error(`${error.name}: ${error.message}`);
