@@ -76,6 +76,17 @@ subtest 'disguises' => sub {
     is counts(scanner(measured($file), 'prompt_injection')), '0 0 1 0', '  also for those of which no positive speaks';
 };
 
+subtest 'in parts' => sub {
+    my $deltas = join '', map { qq(data: {"choices":[{"delta":{"content":"$_"}}]}\n\n) } 'so ', unpack('(a3)*', $secret), ' and';
+    my $others = join '', map { qq(data: {"choices":[{"index":$_,"delta":{"content":"@{[ substr $secret, 20 * $_, 20 ]}"}}]}\n\n) } 0, 1;
+    my $report = measured(spew("$folder/parts.jsonl", join '', row($deltas, 'positive', 'evasion:secrets:deltas', seed => $secret),
+        row("y $secret", 'positive', 'evasion:secrets:chunks', chunks => ['y ', unpack '(a3)*', $secret]),
+        row("y $secret", 'positive', 'evasion:secrets:chunks', chunks => ['y ', substr($secret, 0, 12), ' ', substr($secret, 12)]),
+        row($others, 'negative', 'benign:control')));
+    is counts(scanner($report, 'secrets')), '3 2 1 0', 'rows are judged as they travel: in chunks, as events';
+    is $report->{rows_in_parts}, 4, '  which is said';
+};
+
 subtest 'which scanner, which way' => sub {
     my $file = spew("$folder/pii_some.jsonl", row("clean but $secret", 'negative', 'benign:x') . row($card, 'positive', 'pii:card'));
     is counts(scanner(measured($file), 'pii')), '1 1 1 0', 'a benign row that does not say is for the topic of the file\'s name';

@@ -108,7 +108,7 @@ typedef struct uapi_corpus_summary {
     const uapi_corpus_tally *tally;
     const char *direction;
     uint64_t rows, unanswered,
-        whole;              /* read; of topics without a loaded scanner; with chunks but scanned in one piece */
+        parts;              /* read; of topics without a loaded scanner; judged in the parts that they travel in */
     json_t *errors, *wrong; /* arrays; wrong: NULL unless the rows that were judged wrongly are wanted */
 } uapi_corpus_summary;
 

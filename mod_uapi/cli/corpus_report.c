@@ -69,11 +69,10 @@ void uapi_corpus_report_json(const uapi_corpus_summary *summary, apr_pool_t *poo
 {
     json_t *object = json_pack(
         "{s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:O}", "direction", summary->direction, "rows", (json_int_t)summary->rows,
-        "unanswered", (json_int_t)summary->unanswered, "chunked_rows_scanned_whole", (json_int_t)summary->whole,
-        "scanners", group_json(summary, UAPI_CORPUS_BY_SCANNER, pool), "classes",
-        group_json(summary, UAPI_CORPUS_BY_CLASS, pool), "kinds",
-        group_json(summary, UAPI_CORPUS_BY_CORPUS | UAPI_CORPUS_BY_CLASS | UAPI_CORPUS_BY_KIND, pool), "errors",
-        summary->errors);
+        "unanswered", (json_int_t)summary->unanswered, "rows_in_parts", (json_int_t)summary->parts, "scanners",
+        group_json(summary, UAPI_CORPUS_BY_SCANNER, pool), "classes", group_json(summary, UAPI_CORPUS_BY_CLASS, pool),
+        "kinds", group_json(summary, UAPI_CORPUS_BY_CORPUS | UAPI_CORPUS_BY_CLASS | UAPI_CORPUS_BY_KIND, pool),
+        "errors", summary->errors);
 
     if (summary->wrong) {
         json_object_set(object, "wrong", summary->wrong);
@@ -188,8 +187,8 @@ void uapi_corpus_report_text(const uapi_corpus_summary *summary, apr_pool_t *poo
     if (summary->unanswered) {
         printf(", %llu of them for scanners that are not loaded", (unsigned long long)summary->unanswered);
     }
-    if (summary->whole) {
-        printf(", %llu in pieces but scanned whole", (unsigned long long)summary->whole);
+    if (summary->parts) {
+        printf(", %llu judged in the parts that they travel in", (unsigned long long)summary->parts);
     }
     putchar('\n');
     errors_print(summary, pool);

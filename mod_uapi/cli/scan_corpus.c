@@ -13,6 +13,7 @@
 
 #include "corpus.h"
 #include "output.h"
+#include "scan_parts.h"
 
 typedef struct measurement {
     uapi_scan *scan;
@@ -34,28 +35,48 @@ static void problem_add(measurement *m, const char *message)
     m->scan->failed = 1;
 }
 
-/* The rules that found something, one a scanner: array of const uapi_firewall_finding *; NULL once told what failed. */
-static apr_array_header_t *scan_text(measurement *m, const char *text, size_t length)
+static apr_status_t scan_whole(const uapi_scan_parts *parts, const char *text, size_t length, uapi_result *result)
 {
-    apr_array_header_t *found = apr_array_make(m->row_pool, 4, sizeof(const uapi_firewall_finding *));
+    uapi_firewall_report report = {0};
+    apr_status_t status = uapi_firewall_scan(parts->firewall, parts->direction, text, length, &report, parts->pool,
+                                             result);
+
+    for (uint32_t i = 0; status == APR_SUCCESS && i < report.count; i++) {
+        APR_ARRAY_PUSH(parts->found, const uapi_firewall_finding *) = &report.findings[i];
+    }
+    return status;
+}
+
+/* As it travels: `chunks` NULL unless it does so in pieces. */
+static apr_status_t scan_as_it_comes(const uapi_scan_parts *parts, const char *text, size_t length,
+                                     const json_t *chunks, uapi_result *result)
+{
+    if (chunks) {
+        return uapi_scan_chunks(parts, chunks, result);
+    }
+    return uapi_scan_is_stream(text, length) ? uapi_scan_stream(parts, text, length, result)
+                                             : scan_whole(parts, text, length, result);
+}
+
+/* What was found: array of const uapi_firewall_finding *; NULL once told what failed. */
+static apr_array_header_t *scan_text(measurement *m, const char *text, size_t length, const json_t *chunks)
+{
+    uapi_scan_parts parts = {
+        .firewall = m->scan->firewall,
+        .pool = m->row_pool,
+        .found = apr_array_make(m->row_pool, 4, sizeof(const uapi_firewall_finding *)),
+    };
 
     for (unsigned way = UAPI_DIRECTION_REQUEST; way <= UAPI_DIRECTION_RESPONSE; way <<= 1) {
-        uapi_firewall_report report = {0};
         uapi_result result = {0};
 
-        if (!(m->directions & way)) {
-            continue;
-        }
-        if (uapi_firewall_scan(m->scan->firewall, (uapi_direction)way, text, length, &report, m->row_pool, &result) !=
-            APR_SUCCESS) {
+        parts.direction = (uapi_direction)way;
+        if ((m->directions & way) && scan_as_it_comes(&parts, text, length, chunks, &result) != APR_SUCCESS) {
             problem_add(m, result.detail ? result.detail : "the text cannot be scanned");
             return NULL;
         }
-        for (uint32_t i = 0; i < report.count; i++) {
-            APR_ARRAY_PUSH(found, const uapi_firewall_finding *) = &report.findings[i];
-        }
     }
-    return found;
+    return parts.found;
 }
 
 /* The first finding that answers for the topic; on a negative only the scanner that is measured can be wrong. */
@@ -131,9 +152,9 @@ static void row_measure(measurement *m, const uapi_corpus_row *row)
         problem_add(m, "no scanner is known to answer for a row of this \"kind\"");
         return;
     }
-    found = scan_text(m, row->text, row->text_length);
+    found = scan_text(m, row->text, row->text_length, row->chunks);
     if (found && row->seed && row->positive) {
-        seed = scan_text(m, row->seed, row->seed_length);
+        seed = scan_text(m, row->seed, row->seed_length, NULL);
     }
     for (int i = 0; found && i < topics->nelts; i++) {
         const uapi_corpus_topic *topic = APR_ARRAY_IDX(topics, i, const uapi_corpus_topic *);
@@ -144,7 +165,7 @@ static void row_measure(measurement *m, const uapi_corpus_row *row)
         }
     }
     m->summary.unanswered += !answered;
-    m->summary.whole += row->chunks != NULL;
+    m->summary.parts += row->chunks != NULL || uapi_scan_is_stream(row->text, row->text_length);
 }
 
 static void line_measure(measurement *m, const char *line, size_t length)
