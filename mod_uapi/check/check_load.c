@@ -262,7 +262,6 @@ static void *work(void *data)
         scan_round(mine, pool);
     } while (check_now_ns() < mine->until);
     apr_pool_destroy(pool);
-    uapi_firewall_thread_exit();
     return NULL;
 }
 

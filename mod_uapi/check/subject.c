@@ -119,6 +119,6 @@ int check_subject_load(check_subject *subject, const check_run *run)
 
 void check_subject_unload(check_subject *subject)
 {
-    uapi_firewall_thread_exit();
+    uapi_firewall_memory_free();
     apr_pool_destroy(subject->pool);
 }

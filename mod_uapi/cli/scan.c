@@ -255,7 +255,7 @@ int uapi_command_scan(uapi_cli *cli)
     } else {
         status = jsonl ? lines_scan(&scan) : texts_scan(&scan);
     }
-    uapi_firewall_thread_exit();
+    uapi_firewall_memory_free();
     if (scan.failed || (scan.findings && uapi_options_has(&cli->options, UAPI_OPTION_FAIL_ON_FINDING))) {
         return UAPI_EXIT_REFUSED;
     }

@@ -225,9 +225,6 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
     made->serial = atomic_fetch_add(&last_serial, 1) + 1;
     made->mode = UAPI_MODE_ENFORCE;
     status = check_names(scanners, count, pool, result);
-    if (status == APR_SUCCESS && uapi_firewall_threads_init() != APR_SUCCESS) {
-        status = uapi_fail(result, pool, APR_ENOMEM, UAPI_REASON_INTERNAL, "no key for the threads' scratch memory");
-    }
     if (status != APR_SUCCESS) {
         return status;
     }

@@ -4,7 +4,7 @@
  * candidates, an action for each finding.
  *
  * A firewall is made once, before the fork, from the loaded scanners and what the Firewall documents say. It is
- * read-only then; any number of threads scan with it at once (scratch memory is per thread). Scanning a text without
+ * read-only then; any number of threads scan with it at once (each borrows what it works with). Scanning a text without
  * candidates allocates nothing.
  */
 #ifndef UAPI_CORE_FIREWALL_H
@@ -96,8 +96,8 @@ apr_status_t uapi_firewall_judge(const uapi_firewall *firewall, const char *rule
 /** "[REDACTED:secrets.github_token]": what stands in for a finding. JSON-safe. */
 const char *uapi_firewall_placeholder(const uapi_firewall_finding *finding, apr_pool_t *pool);
 
-/** Free the calling thread's scratch memory (also done at thread exit). */
-void uapi_firewall_thread_exit(void);
+/** Free what scans work with, as far as nobody does now. It is made again when it is needed. [any thread] */
+void uapi_firewall_memory_free(void);
 
 /** For doctor and mod_status. */
 size_t uapi_firewall_pattern_count(const uapi_firewall *firewall);

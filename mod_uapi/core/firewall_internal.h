@@ -115,7 +115,4 @@ apr_status_t uapi_firewall_apply_policy(uapi_firewall *firewall, const uapi_poli
 void uapi_firewall_decide(const uapi_firewall_rule *rule, int column, const uapi_call_info *call, uapi_string matched,
                           uapi_firewall_finding *finding);
 
-/** Make the key under which each thread keeps its scratch memory; idempotent. [parent] */
-apr_status_t uapi_firewall_threads_init(void);
-
 #endif

@@ -2,8 +2,8 @@
 /*
  * Scanning. libhs reports every end at which a pattern matches, so "[0-9a-z]{20,}" over a long run reports each further
  * character; what it reports is therefore only noted (one store a report: the same pattern with the same start grows
- * the note it has) and judged when the notes are full or the text is through. The notes are the thread's, and the pool
- * is touched only for findings. The number of candidates is bounded by the text's length, so that the time for a text
+ * the note it has) and judged when the notes are full or the text is through. The notes are borrowed (firewall_memory.h), and
+ * the pool is touched only for findings. The number of candidates is bounded by the text's length, so that the time for a text
  * is, too. A scanner's state for a text is made when its first candidate is judged.
  *
  * After the text itself, its other readings (views.h) are scanned in the same way, each a small text of its own; only what
@@ -11,41 +11,20 @@
  */
 #include "firewall_internal.h"
 
+#include "firewall_memory.h"
 #include "views.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NOTES 1024
 #define LEAST_CANDIDATES 4096
 #define BYTES_PER_CANDIDATE 64
-#define KNOWN_FIREWALLS 8
 #define PARTIAL (UAPI_TEXT_MORE_BEFORE | UAPI_TEXT_MORE_AFTER)
-
-typedef struct note {
-    uint32_t pattern, from, to;
-} note;
-
-/* What a thread keeps between scans. One scratch serves all firewalls of the process: hs_alloc_scratch grows it. */
-typedef struct thread_memory {
-    hs_scratch_t *scratch;
-    uint64_t known[KNOWN_FIREWALLS]; /* serials of the firewalls that it is large enough for */
-    unsigned next_known;
-    uint32_t *latest;   /* by pattern: index of its last note; believed only if that note says so, too */
-    size_t latest_size; /* bytes */
-    uint8_t *begun;     /* by scanner: it has begun with the text; all 0 between scans */
-    size_t begun_size;
-    char *states; /* what scanners keep for a text */
-    size_t states_size;
-    int busy;
-    note notes[MAX_NOTES];
-} thread_memory;
 
 typedef struct scan_state {
     const uapi_firewall *firewall;
-    thread_memory *memory;
+    uapi_firewall_memory *memory;
     uapi_firewall_report *report;
     uapi_firewall_collector found;
     uapi_text text;
@@ -57,114 +36,6 @@ typedef struct scan_state {
     const uapi_firewall_scanner *failed; /* NULL: none */
     const char *failure;
 } scan_state;
-
-/* ------------------------------------------------------------- a thread's memory */
-
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-static pthread_key_t key;
-static int key_made;
-
-static void free_memory(void *data)
-{
-    thread_memory *memory = data;
-
-    if (memory) {
-        hs_free_scratch(memory->scratch);
-        free(memory->latest);
-        free(memory->begun);
-        free(memory->states);
-        free(memory);
-    }
-}
-
-static void make_key(void)
-{
-    key_made = pthread_key_create(&key, free_memory) == 0;
-}
-
-apr_status_t uapi_firewall_threads_init(void)
-{
-    pthread_once(&key_once, make_key);
-    return key_made ? APR_SUCCESS : APR_ENOMEM;
-}
-
-void uapi_firewall_thread_exit(void)
-{
-    if (key_made) {
-        free_memory(pthread_getspecific(key));
-        pthread_setspecific(key, NULL);
-    }
-}
-
-/* A module can be unloaded while the thread lives on: without the key, its end does not call into what is gone. */
-static __attribute__((destructor)) void delete_key(void)
-{
-    if (key_made) {
-        uapi_firewall_thread_exit();
-        pthread_key_delete(key);
-        key_made = 0;
-    }
-}
-
-static int fits(const thread_memory *memory, const uapi_firewall *firewall)
-{
-    unsigned i;
-
-    for (i = 0; i < KNOWN_FIREWALLS; i++) {
-        if (memory->known[i] == firewall->serial) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Zeroed, where the old room is too small; what was there is not kept. */
-static int grow_room(void **room, size_t *size, size_t wanted)
-{
-    void *made;
-
-    if (*size >= wanted) {
-        return 1;
-    }
-    made = calloc(1, wanted);
-    if (made) {
-        free(*room);
-        *room = made;
-        *size = wanted;
-    }
-    return made != NULL;
-}
-
-static int grow(thread_memory *memory, const uapi_firewall *firewall)
-{
-    if (firewall->database && hs_alloc_scratch(firewall->database, &memory->scratch) != HS_SUCCESS) {
-        return 0;
-    }
-    if (!grow_room((void **)&memory->latest, &memory->latest_size, firewall->count * sizeof(*memory->latest)) ||
-        !grow_room((void **)&memory->begun, &memory->begun_size, firewall->scanner_count) ||
-        !grow_room((void **)&memory->states, &memory->states_size, firewall->state_bytes)) {
-        return 0;
-    }
-    memory->known[memory->next_known++ % KNOWN_FIREWALLS] = firewall->serial;
-    return 1;
-}
-
-static thread_memory *thread_memory_for(const uapi_firewall *firewall)
-{
-    thread_memory *memory = key_made ? pthread_getspecific(key) : NULL;
-
-    if (!memory && key_made) {
-        memory = calloc(1, sizeof(*memory));
-        if (memory && pthread_setspecific(key, memory) != 0) {
-            free(memory);
-            memory = NULL;
-        }
-    }
-    if (!memory || memory->busy || (!fits(memory, firewall) && !grow(memory, firewall))) {
-        return NULL;
-    }
-    return memory;
-}
 
 /* ------------------------------------------------------------- a scanner's work on one text */
 
@@ -210,7 +81,7 @@ static int is_range(const scan_state *scan, const uapi_finding *finding)
 /* ------------------------------------------------------------- candidates */
 
 static int32_t ask(scan_state *scan, const uapi_firewall_scanner *scanner, const uapi_firewall_pattern *pattern,
-                   const note *noted, uapi_finding *finding)
+                   const uapi_firewall_note *noted, uapi_finding *finding)
 {
     const uapi_candidate candidate = {
         .size = sizeof(candidate),
@@ -226,7 +97,7 @@ static int32_t ask(scan_state *scan, const uapi_firewall_scanner *scanner, const
 }
 
 /* A verifier's range and rule are believed only if they are some; otherwise what the pattern says stands. */
-static void judge(scan_state *scan, const note *noted)
+static void judge(scan_state *scan, const uapi_firewall_note *noted)
 {
     const uapi_firewall_pattern *pattern = &scan->firewall->patterns[noted->pattern];
     const uapi_firewall_scanner *scanner = &scan->firewall->scanners[pattern->scanner];
@@ -266,9 +137,9 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 {
     scan_state *scan = context;
     const uapi_firewall_pattern *pattern = &scan->firewall->patterns[id];
-    thread_memory *memory = scan->memory;
+    uapi_firewall_memory *memory = scan->memory;
     uint32_t latest = memory->latest[id];
-    note *noted = &memory->notes[latest];
+    uapi_firewall_note *noted = &memory->notes[latest];
 
     (void)flags;
     if (!(pattern->live & scan->text.call->direction) || !(pattern->views & scan->views) || from >= to) {
@@ -285,11 +156,11 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
         scan->report->overload = 1;
         return 1;
     }
-    if (scan->note_count == MAX_NOTES) {
+    if (scan->note_count == UAPI_FIREWALL_MOST_NOTES) {
         judge_notes(scan);
     }
     memory->latest[id] = scan->note_count;
-    memory->notes[scan->note_count++] = (note){id, (uint32_t)from, (uint32_t)to};
+    memory->notes[scan->note_count++] = (uapi_firewall_note){id, (uint32_t)from, (uint32_t)to};
     return 0;
 }
 
@@ -415,7 +286,6 @@ static hs_error_t run(scan_state *scan)
     const uapi_firewall *firewall = scan->firewall;
     hs_error_t status = HS_SUCCESS;
 
-    scan->memory->busy = 1;
     if (firewall->database) {
         status = hs_scan(firewall->database, scan->text.bytes.data, (unsigned)scan->text.bytes.length, 0,
                          scan->memory->scratch, on_match, scan);
@@ -425,7 +295,6 @@ static hs_error_t run(scan_state *scan)
         status = HS_SUCCESS;
     }
     finish(scan);
-    scan->memory->busy = 0;
     return status;
 }
 
@@ -527,7 +396,7 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (firewall->scanner_count == 0 || length == 0) {
         return APR_SUCCESS;
     }
-    scan.memory = length > UINT_MAX ? NULL : thread_memory_for(firewall);
+    scan.memory = length > UINT_MAX ? NULL : uapi_firewall_memory_borrow(firewall);
     if (!scan.memory) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL,
                          "a text of %" APR_SIZE_T_FMT " bytes cannot be "
@@ -544,6 +413,7 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (status == HS_SUCCESS && text->view == UAPI_VIEW_PLAIN && !scan.failed && !report->overload) {
         status = run_views(&scan);
     }
+    uapi_firewall_memory_return(scan.memory);
     uapi_firewall_conclude(report, &scan.found);
     if (status != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",

@@ -265,7 +265,7 @@ static void try_pack(uapi_policy_source *source, const uapi_form_document *docum
             try_texts(source, firewall, full, rule, rule->tests->no_match, 0);
         }
     }
-    uapi_firewall_thread_exit();
+    uapi_firewall_memory_free();
 }
 
 void uapi_policy_check_pack(uapi_policy_source *source, const uapi_form_document *document)

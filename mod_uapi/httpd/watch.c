@@ -13,7 +13,6 @@
 #include "mod_proxy.h"
 #include "util_filter.h"
 
-#include "../core/firewall.h"
 #include "../core/wait.h"
 #include "federate.h"
 #include "gateway.h"
@@ -23,8 +22,7 @@
 #endif
 
 enum {
-    LOOK_EVERY = 500, /* ms; mod_http2 tells by a flag that a client reset its stream */
-    IDLE_AFTER = 100  /* ms, after which a thread that waits gives back the memory it scans with */
+    LOOK_EVERY = 500 /* ms; mod_http2 tells by a flag that a client reset its stream */
 };
 
 static __thread request_rec *armed, *watched;
@@ -138,8 +136,7 @@ static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client, uapi_cal
 {
     struct pollfd fds[2] = {{.fd = descriptor(upstream), .events = POLLIN}, look_for(client, call)};
     uapi_wait wait = {.left = timeout_of(upstream),
-                      .look = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? LOOK_EVERY : -1,
-                      .idle = IDLE_AFTER};
+                      .look = (client->master != NULL || uapi_federate_can_be_cancelled(watched)) ? LOOK_EVERY : -1};
     while (fds[0].fd >= 0) {
         int slice = until_alarm(uapi_wait_slice(&wait));
         int ready = poll(fds, 2, slice);
@@ -153,9 +150,6 @@ static apr_status_t wait_for_both(conn_rec *upstream, conn_rec *client, uapi_cal
         uapi_wait_passed(&wait, (ready == 0) ? slice : 0);
         if (uapi_wait_is_over(&wait)) {
             return APR_TIMEUP;
-        }
-        if (uapi_wait_is_idle(&wait)) {
-            uapi_firewall_thread_exit(); /* a thousand idle streams need none of it */
         }
     }
     return APR_SUCCESS;

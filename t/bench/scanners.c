@@ -355,7 +355,7 @@ int main(int argc, char **argv)
     report = json_pack("{s:I,s:o,s:o}", "piece_bytes", (json_int_t)piece, "texts", report_texts(), "cases", list);
     json_dumpf(report, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(4));
     json_decref(report);
-    uapi_firewall_thread_exit();
+    uapi_firewall_memory_free();
     apr_terminate();
     return 0;
 }

@@ -399,7 +399,7 @@ static void *scan_often(void *data)
         }
         if (i % 100 == 99) {
             apr_pool_clear(own);
-            uapi_firewall_thread_exit();
+            uapi_firewall_memory_free();
         }
     }
     apr_pool_destroy(own);

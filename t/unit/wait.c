@@ -15,16 +15,9 @@ static void sleeps_for_the_shortest(void **state)
         uapi_wait wait;
         int slice;
     } cases[] = {
-        {{.left = -1, .look = -1, .idle = -1}, -1},
-        {{.left = 30000, .look = -1, .idle = -1}, 30000},
-        {{.left = 30000, .look = 500, .idle = 100}, 100},
-        {{.left = 30000, .look = 500, .idle = 100, .waited = 60}, 40},
-        {{.left = 30000, .look = 500, .idle = 100, .waited = 100}, 500},
-        {{.left = 30000, .look = -1, .idle = 100, .waited = 100}, 30000},
-        {{.left = -1, .look = 500, .idle = 100, .waited = INT_MAX}, 500},
-        {{.left = 70, .look = 500, .idle = 100}, 70},
-        {{.left = 0, .look = 500, .idle = 100}, 0},
-        {{.left = 0, .look = -1, .idle = -1}, 0},
+        {{.left = -1, .look = -1}, -1},   {{.left = 30000, .look = -1}, 30000}, {{.left = 30000, .look = 500}, 500},
+        {{.left = -1, .look = 500}, 500}, {{.left = 70, .look = 500}, 70},      {{.left = 0, .look = 500}, 0},
+        {{.left = 0, .look = -1}, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -32,19 +25,18 @@ static void sleeps_for_the_shortest(void **state)
     }
 }
 
-/* Whatever the slices are, they add up to the wait, and idleness is noticed at its time. */
+/* Whatever the slices are, they add up to the wait. */
 static void adds_up(void **state)
 {
     (void)state;
     for (int left = 1; left < 2500; left += 7) {
-        uapi_wait wait = {.left = left, .look = 500, .idle = 100};
+        uapi_wait wait = {.left = left, .look = 500};
         int slept = 0;
         while (!uapi_wait_is_over(&wait)) {
             int slice = uapi_wait_slice(&wait);
             assert_in_range(slice, 1, 500);
             uapi_wait_passed(&wait, slice);
             slept += slice;
-            assert_int_equal(uapi_wait_is_idle(&wait), slept >= 100);
         }
         assert_int_equal(slept, left);
     }
@@ -52,26 +44,23 @@ static void adds_up(void **state)
 
 static void has_no_end_without_one(void **state)
 {
-    uapi_wait wait = {.left = -1, .look = -1, .idle = 100};
+    uapi_wait wait = {.left = -1, .look = -1};
     (void)state;
     uapi_wait_passed(&wait, INT_MAX);
     uapi_wait_passed(&wait, INT_MAX);
     assert_false(uapi_wait_is_over(&wait));
-    assert_true(uapi_wait_is_idle(&wait));
     assert_int_equal(uapi_wait_slice(&wait), -1);
-    uapi_wait_passed(&wait, -1);
-    assert_int_equal(wait.waited, INT_MAX);
 }
 
 static void more_than_was_asked_for_may_pass(void **state)
 {
-    uapi_wait wait = {.left = 10, .look = -1, .idle = -1};
+    uapi_wait wait = {.left = 10, .look = -1};
     (void)state;
     uapi_wait_passed(&wait, 4);
     assert_int_equal(uapi_wait_slice(&wait), 6);
     uapi_wait_passed(&wait, 400);
     assert_true(uapi_wait_is_over(&wait));
-    assert_false(uapi_wait_is_idle(&wait));
+    assert_int_equal(uapi_wait_slice(&wait), 0);
 }
 
 int main(void)
