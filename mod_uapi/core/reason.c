@@ -154,6 +154,9 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_RESPONSE_RATE] = {"response.rate", 502, UAPI_RPC_REQUEST_INVALID,
                                    "The server's stream is faster than this route lets it be.",
                                    "The call may have had its effect; ask for less at once."},
+    [UAPI_REASON_RESPONSE_REFUSED] = {"response.refused", 502, UAPI_RPC_REQUEST_INVALID,
+                                      "The server went on to ask for what it may not.",
+                                      "The call may have had its effect; tell the operator of this server."},
     [UAPI_REASON_RESPONSE_ENCODING] =
         {"response.content_encoding", 502, UAPI_RPC_REQUEST_INVALID,
          "The server's answer is compressed although that was not asked for.",

@@ -4,6 +4,7 @@
 #include <apr_errno.h>
 
 #define BURST apr_time_from_sec(10)
+#define FORGOTTEN_AFTER apr_time_from_sec(10)
 
 /* Whether `units` more are still within the rate; if so they are counted. */
 static int keeps_pace(apr_time_t *due, uint64_t units, uint64_t per_second, apr_time_t now)
@@ -16,6 +17,14 @@ static int keeps_pace(apr_time_t *due, uint64_t units, uint64_t per_second, apr_
     }
     *due = ends;
     return 1;
+}
+
+int uapi_stream_may_refuse(apr_time_t *due, unsigned most, apr_time_t now)
+{
+    apr_time_t begun = *due > now ? *due : now;
+
+    *due = begun + FORGOTTEN_AFTER;
+    return *due - now <= (apr_time_t)most * FORGOTTEN_AFTER;
 }
 
 static apr_status_t refuse(uapi_result *result, uapi_reason reason, const char *detail)

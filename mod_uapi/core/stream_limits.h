@@ -39,4 +39,10 @@ static inline int uapi_stream_is_limited(const uapi_stream_limits *limits)
 apr_status_t uapi_stream_take(const uapi_stream_limits *limits, uapi_stream_use *use, uint64_t bytes, apr_time_t now,
                               uapi_result *result);
 
+/**
+ * Count something that was refused in a stream: 0 if that makes more than `most`, of which one in ten seconds is forgotten. `due` is the stream's,
+ * zeroed at its beginning.
+ */
+int uapi_stream_may_refuse(apr_time_t *due, unsigned most, apr_time_t now);
+
 #endif

@@ -110,6 +110,7 @@ typedef struct uapi_call {
         response_found[UAPI_CALL_FINDINGS]; /* the first ones, over all events; offsets mean nothing */
     uint32_t response_findings;             /* how many there were */
     uint32_t hidden;                        /* entries cut from lists */
+    apr_time_t refused_due;                 /* of what the server said on its own account (core/stream_limits.h) */
     apr_off_t response_bytes;
     int credential_echoed; /* the upstream's answer held the injected credential */
 } uapi_call;

@@ -81,6 +81,7 @@ void *uapi_config_create_route(apr_pool_t *pool, char *path)
     route->max_stream = -1;
     route->stream_events = -1;
     route->stream_bytes = -1;
+    route->max_refused = -1;
     route->list_page = -1;
     route->next_call_wait = -1;
     route->hold_back = -1;
@@ -102,6 +103,7 @@ void *uapi_config_merge_route(apr_pool_t *pool, void *base_config, void *added_c
     INHERIT(max_stream, -1);
     INHERIT(stream_events, -1);
     INHERIT(stream_bytes, -1);
+    INHERIT(max_refused, -1);
     INHERIT(endpoint, NULL);
     INHERIT(list_page, -1);
     INHERIT(next_call_wait, -1);
@@ -142,6 +144,11 @@ size_t uapi_config_max_body(const uapi_route_config *route)
 size_t uapi_config_max_response(const uapi_route_config *route)
 {
     return (route->max_response == -1) ? UAPI_DEFAULT_MAX_RESPONSE : (size_t)route->max_response;
+}
+
+unsigned uapi_config_max_refused(const uapi_route_config *route)
+{
+    return (route->max_refused == -1) ? UAPI_DEFAULT_MAX_REFUSED : (unsigned)route->max_refused;
 }
 
 uapi_stream_limits uapi_config_stream_limits(const uapi_route_config *route)
@@ -248,15 +255,25 @@ static const char *set_endpoint(cmd_parms *cmd, void *config, int argc, char *co
     return NULL;
 }
 
-static const char *set_list_page(cmd_parms *cmd, void *config, const char *value)
+static const char *parse_number(cmd_parms *cmd, const char *value, int *number)
 {
     char *end;
-    apr_int64_t number = apr_strtoi64(value, &end, 10);
-    if (!apr_isdigit(value[0]) || *end != '\0' || number < 1 || number > 10000) {
-        return apr_psprintf(cmd->pool, "UapiListPage takes a number from 1 to 10000, not '%s'", value);
+    apr_int64_t parsed = apr_strtoi64(value, &end, 10);
+    if (!apr_isdigit(value[0]) || *end != '\0' || parsed < 1 || parsed > 10000) {
+        return apr_psprintf(cmd->pool, "%s takes a number from 1 to 10000, not '%s'", cmd->cmd->name, value);
     }
-    ((uapi_route_config *)config)->list_page = (int)number;
+    *number = (int)parsed;
     return NULL;
+}
+
+static const char *set_list_page(cmd_parms *cmd, void *config, const char *value)
+{
+    return parse_number(cmd, value, &((uapi_route_config *)config)->list_page);
+}
+
+static const char *set_max_refused(cmd_parms *cmd, void *config, const char *value)
+{
+    return parse_number(cmd, value, &((uapi_route_config *)config)->max_refused);
 }
 
 static const char *set_anonymous(cmd_parms *cmd, void *config, const char *value)
@@ -571,6 +588,8 @@ const command_rec uapi_config_directives[] = {
                   "the largest request body, in bytes or with K or M"),
     AP_INIT_TAKE1("UapiMaxResponse", set_max_response, NULL, ROUTE_CONTEXT,
                   "the largest response body or single event, in bytes or with K or M"),
+    AP_INIT_TAKE1("UapiMaxRefusedRequests", set_max_refused, NULL, ROUTE_CONTEXT,
+                  "how many requests of a server's to the client may be refused before its stream ends"),
     AP_INIT_TAKE1("UapiMaxStream", set_max_stream, NULL, ROUTE_CONTEXT,
                   "how much a stream may carry in all, in bytes or with K or M, or off"),
     AP_INIT_TAKE12(

@@ -58,6 +58,7 @@ typedef struct uapi_gateway_endpoint {
 #define UAPI_DEFAULT_HOLD_BACK 500 /* milliseconds */
 #define UAPI_LONGEST_HOLD_BACK 10000
 #define UAPI_DEFAULT_HOLD_BYTES 16384
+#define UAPI_DEFAULT_MAX_REFUSED 100
 /** UapiMaxStreamRate. */
 #define UAPI_MOST_EVENTS 1000000
 #define UAPI_LEAST_HOLD_BYTES 1024
@@ -93,6 +94,7 @@ typedef struct uapi_route_config {
     apr_off_t max_stream;            /* UapiMaxStream, 0 off, -1 unset */
     int stream_events;               /* UapiMaxStreamRate, a second, 0 off, -1 unset */
     apr_off_t stream_bytes;          /* the same, 0 none, -1 unset */
+    int max_refused;                 /* UapiMaxRefusedRequests, -1 unset */
     int hold_back;                   /* UapiHoldBack, milliseconds, 0 off, -1 unset */
     int hold_bytes;                  /* the same, -1 unset */
     uapi_allowed *hosts;             /* UapiAllowedHosts; NULL: none besides the server's names */
@@ -135,6 +137,7 @@ uapi_protocol uapi_config_protocol(const uapi_route_config *route);
 uapi_durability uapi_config_durability(const uapi_route_config *route);
 size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);
+unsigned uapi_config_max_refused(const uapi_route_config *route);
 uapi_stream_limits uapi_config_stream_limits(const uapi_route_config *route);
 int uapi_config_list_page(const uapi_route_config *route);
 int uapi_config_next_call_wait(const uapi_route_config *route);

@@ -168,14 +168,15 @@ static int judge_event(source *from, const uapi_sse_event *event)
     if (status == APR_SUCCESS) {
         status = uapi_server_messages_judge(s->r, own, &judged, s->event_pool, &why);
     } else {
-        uapi_server_messages_withheld(s->r, own, &judged, why.reason);
+        uapi_server_messages_withheld(s->r, own, &judged, &why);
     }
     if (status != APR_SUCCESS) {
         uapi_server_refusal_send(s->r, own, &judged, why.reason, s->event_pool);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, s->r,
                       UAPI_LOGNO(0123) "call %s: an event of server %s was withheld: %s", own->id, own->server,
                       uapi_reason_describe(why.reason)->code);
-        return 0;
+        from->ask->trouble = (why.reason == UAPI_REASON_RESPONSE_REFUSED) ? why.reason : from->ask->trouble;
+        return why.reason == UAPI_REASON_RESPONSE_REFUSED;
     }
     if (!s->resumed && (judged.reply.count != 1 || judged.reply.batch || judged.reply.messages[0].method == NULL ||
                         !is_wanted(from, &judged))) {

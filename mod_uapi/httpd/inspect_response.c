@@ -193,7 +193,7 @@ static apr_status_t finish_whole(ap_filter_t *f, uapi_response *response)
         judged = (uapi_inspected){.text = "", .length = 0};
     } else if (uapi_inspect_text(call, response->kind, response->bytes, response->used, &judged, f->r->pool, &result) !=
                APR_SUCCESS) {
-        uapi_server_messages_withheld(f->r, call, &judged, result.reason);
+        uapi_server_messages_withheld(f->r, call, &judged, &result);
         uapi_server_refusal_send(f->r, call, &judged, result.reason, f->r->pool);
         return uapi_response_refuse(f, response, &result,
                                     judged.report.decisive != NULL ? judged.report.decisive->rule : NULL);

@@ -179,7 +179,7 @@ static apr_status_t judge_data(ap_filter_t *f, uapi_response *response, const ua
     if (status == APR_SUCCESS) {
         status = uapi_server_messages_judge(f->r, response->call, judged, response->event_pool, why);
     } else {
-        uapi_server_messages_withheld(f->r, response->call, judged, why->reason);
+        uapi_server_messages_withheld(f->r, response->call, judged, why);
     }
     if (status == APR_SUCCESS) {
         status = record_answers(f->r, response->call, judged, UAPI_REASON_NONE, why);
@@ -223,6 +223,10 @@ static apr_status_t judge_event(ap_filter_t *f, uapi_response *response, const u
     outgoing.edits = judged.edits;
     if (status != APR_SUCCESS) {
         withhold(f, response, &judged, &outgoing, &why);
+        if (why.reason == UAPI_REASON_RESPONSE_REFUSED) {
+            uapi_hold_release(f, response);
+            return uapi_response_refuse(f, response, &why, NULL);
+        }
     } else if (event->data == NULL) {
         outgoing.text = judged.text;
         outgoing.length = judged.length;

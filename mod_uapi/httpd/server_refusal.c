@@ -107,23 +107,28 @@ static int address(uapi_ask *ask, const request_rec *r, const uapi_call *call, a
 void uapi_server_refusal_send(request_rec *r, const uapi_call *call, const uapi_inspected *said, uapi_reason reason,
                               apr_pool_t *pool)
 {
+    const char *trouble = NULL; /* then it is that of the next one too, and one line in the log says it */
     for (uint32_t i = 0; i < said->reply.count && has_own_requests(call); i++) {
         const uapi_mcp_message *message = &said->reply.messages[i];
         uapi_ask ask = {.http_method = "POST", .method = "response/error", .is_refusal = 1};
-        int sent = 0;
         if (message->kind != UAPI_MCP_REQUEST) {
             continue;
         }
-        ask.body = write_error(call, &said->json, message->id, reason, pool);
-        if (address(&ask, r, call, pool)) {
-            sent = uapi_background_ask(r, call, &ask);
-        } else {
+        if (trouble != NULL) {
             uapi_background_note_lost();
+            continue;
         }
-        if (!sent) {
+        if (!address(&ask, r, call, pool)) {
+            uapi_background_note_lost();
+            trouble = "no address";
+        } else {
+            ask.body = write_error(call, &said->json, message->id, reason, pool);
+            trouble = uapi_background_ask(r, call, &ask) ? NULL : "too many wait to be told";
+        }
+        if (trouble != NULL) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                           UAPI_LOGNO(0140) "call %s: the server is not told that its %.64s was refused: %s", call->id,
-                          message->method, ask.server == NULL ? "no address" : "too many wait to be told");
+                          message->method, trouble);
         }
     }
 }

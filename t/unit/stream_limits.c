@@ -99,11 +99,30 @@ static void clock_set_back(void **state)
     assert_int_equal(take(&limits, &use, 1, now + SECOND), UAPI_REASON_NONE);
 }
 
+static void refusals_are_forgotten(void **state)
+{
+    apr_time_t now = 1700000000 * SECOND, due = 0;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_true(uapi_stream_may_refuse(&due, 3, now));
+    }
+    assert_false(uapi_stream_may_refuse(&due, 3, now));
+    assert_false(uapi_stream_may_refuse(&due, 3, now + 10 * SECOND));
+    due = 0;
+    for (int i = 0; i < 1000; i++) {
+        assert_true(uapi_stream_may_refuse(&due, 3, now + i * 10 * SECOND));
+    }
+    assert_true(uapi_stream_may_refuse(&due, 3, now + 9990 * SECOND));
+    assert_true(uapi_stream_may_refuse(&due, 3, now + 9990 * SECOND));
+    assert_false(uapi_stream_may_refuse(&due, 3, now + 9999 * SECOND));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_limits), cmocka_unit_test(bytes_in_all),   cmocka_unit_test(events_a_second),
-        cmocka_unit_test(bytes_a_second), cmocka_unit_test(clock_set_back),
+        cmocka_unit_test(bytes_a_second), cmocka_unit_test(clock_set_back), cmocka_unit_test(refusals_are_forgotten),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
