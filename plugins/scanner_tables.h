@@ -20,8 +20,8 @@
  * severity, directions and actions are those of the first.
  */
 typedef struct scanner_pattern {
-    const char *rule; /* its id */
-    const char *regex;
+    const char *rule;                         /* its id */
+    const char *regex;                        /* NULL: no pattern, the row only makes the rule */
     uint32_t flags;                           /* uapi_pattern_flags */
     uint32_t views;                           /* uapi_text_view; 0: the host's choice */
     uint32_t severity;                        /* uapi_severity */
@@ -85,6 +85,9 @@ static inline void scanner_tables_add(scanner_tables *tables, const scanner_patt
 {
     uapi_pattern made = {sizeof(made), row->flags, scanner_tables_rule_index(tables, row), row->views, row->regex};
 
+    if (!row->regex) {
+        return;
+    }
     tables->rows[tables->pattern_count] = row;
     tables->patterns[tables->pattern_count++] = made;
 }
