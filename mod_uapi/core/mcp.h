@@ -85,7 +85,7 @@ typedef struct uapi_mcp_headers {
  * - rpc.key_case: a key of the envelope, of an error, of params, or of _meta, ref, argument, context or task in it,
  *   that equals a key of the protocol but for case, by ASCII's rules or Unicode's.
  * - mcp.header_mismatch: a version in params._meta that the version header does not repeat; Mcp-Method or Mcp-Name
- *   present and not what the body says, under any revision; absent where 2026-07-28 demands them of a request; Mcp-Param-*
+ *   present and not what the body says (of a method that has no name, any Mcp-Name), under any revision; absent where 2026-07-28 demands them of a request; Mcp-Param-*
  *   that equals no string, integer or boolean which stands in the arguments outside arrays (which of them it mirrors is
  *   in the tool's inputSchema: mirror.h); a value that is not visible ASCII.
  *

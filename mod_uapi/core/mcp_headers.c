@@ -130,6 +130,30 @@ static int name_equals(const uapi_mcp_reader *reader, const char *header, const 
     return uapi_mirror_equals_text(header, text, strlen(text), reader->pool);
 }
 
+/* Methods that are about nothing that has a name. */
+static int is_nameless(const char *method)
+{
+    static const char *const known[] = {"initialize",
+                                        "ping",
+                                        "server/discover",
+                                        "subscriptions/listen",
+                                        "tools/list",
+                                        "resources/list",
+                                        "resources/templates/list",
+                                        "prompts/list",
+                                        "tasks/list",
+                                        "completion/complete",
+                                        "logging/setLevel"};
+    size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(known[i], method) == 0) {
+            return 1;
+        }
+    }
+    return strncmp(method, "notifications/", 14) == 0;
+}
+
 /* A method we do not know may mirror whichever of its params is its name; it must be one of them. */
 static int any_param_equals(const uapi_mcp_reader *reader, const char *header, uint32_t params)
 {
@@ -158,7 +182,8 @@ static apr_status_t check_name(const uapi_mcp_reader *reader, int modern, const 
         return modern && method && method->name_required ? mismatch(reader, "Mcp-Name", "is missing") : APR_SUCCESS;
     }
     agrees = message->target ? name_equals(reader, header, message->target)
-                             : !method && any_param_equals(reader, header, message->params);
+                             : !method && message->method && !is_nameless(message->method) &&
+                                   any_param_equals(reader, header, message->params);
     return agrees ? APR_SUCCESS : mismatch(reader, "Mcp-Name", "is not the name in the body");
 }
 
@@ -185,7 +210,10 @@ static apr_status_t check_params(const uapi_mcp_reader *reader, const uapi_mcp_m
     size_t i;
 
     for (i = 0; i < reader->headers->param_count; i++) {
-        if (!mirrors_argument(reader, reader->headers->params[i].value, message->arguments)) {
+        const uapi_mcp_param_header *header = &reader->headers->params[i];
+
+        if (strlen(header->name) <= sizeof("Mcp-Param-") - 1 ||
+            !mirrors_argument(reader, header->value, message->arguments)) {
             return mismatch(reader, "Mcp-Param", "has a value that no argument in the body has");
         }
     }

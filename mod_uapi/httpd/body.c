@@ -108,7 +108,7 @@ apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *l
     reader reading = {r, limit, 0, 0, NULL};
     apr_bucket_brigade *brigade;
     apr_off_t declared;
-    int ended = 0;
+    int headers = apr_table_elts(r->headers_in)->nelts, ended = 0;
     reading.room = first_guess(r, &declared);
     if (declared > 0 && (apr_uint64_t)declared > limit) {
         return too_large(&reading, result);
@@ -126,6 +126,11 @@ apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *l
         if (status != APR_SUCCESS) {
             return status;
         }
+    }
+    if (apr_table_elts(r->headers_in)->nelts >
+        headers) { /* MergeTrailers: what has been judged by then, would have two values */
+        return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_AMBIGUOUS,
+                         "a trailer became a header after the headers were read");
     }
     reading.bytes[reading.used] = '\0';
     *body = reading.bytes;

@@ -15,7 +15,8 @@ int uapi_body_announced(const request_rec *r);
 
 /**
  * Read it to its end: Content-Length, chunked, HTTP/2 and `Expect: 100-continue` alike. At most `limit` bytes, else
- * request.too_large; a declared length beyond it is refused unread. NUL-terminated beyond its length, in the request's pool.
+ * request.too_large; a declared length beyond it is refused unread. request.ambiguous: a trailer that httpd
+ * merges with the headers. NUL-terminated beyond its length, in the request's pool.
  */
 apr_status_t uapi_body_read(request_rec *r, size_t limit, char **body, size_t *length, uapi_result *result);
 

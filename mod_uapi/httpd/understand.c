@@ -155,6 +155,36 @@ static apr_status_t recognise(request_rec *r, uapi_call *call, const char *name,
     return status;
 }
 
+/* mod_proxy takes away what Connection names (RFC 9110, section 7.6.1): the server would go by other headers than those that were judged. */
+static apr_status_t check_connection(request_rec *r, uapi_result *result)
+{
+    const char *connection = apr_table_get(r->headers_in, "Connection");
+    char *state, *name;
+    if (connection == NULL || strcasecmp(connection, "keep-alive") == 0 || strcasecmp(connection, "close") == 0) {
+        return APR_SUCCESS;
+    }
+    name = apr_strtok(apr_pstrdup(r->pool, connection), ", \t", &state);
+    for (; name != NULL; name = apr_strtok(NULL, ", \t", &state)) {
+        if (strncasecmp(name, "Mcp-", 4) == 0 || is_disguised(name)) {
+            return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_MCP_HEADER_MISMATCH,
+                             "Connection names a header of the protocol's");
+        }
+        if (strcasecmp(name, "Content-Type") == 0) {
+            return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_REQUEST_TYPE, "Connection names Content-Type");
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* 2026-07-28, "Earlier Streamable HTTP Revisions": they are ignored. A server of both eras must not go by them either. */
+static void ignore_past(request_rec *r, const uapi_call *call)
+{
+    if (call->mcp.count > 0 && call->mcp.revision == UAPI_MCP_2026_07_28) {
+        apr_table_unset(r->headers_in, "Mcp-Session-Id");
+        apr_table_unset(r->headers_in, "Last-Event-ID");
+    }
+}
+
 /* A session is the principal's that opened it, at the server where it did. */
 static apr_status_t find_session(request_rec *r, uapi_call *call, uapi_result *result)
 {
@@ -192,6 +222,7 @@ apr_status_t uapi_understand_mcp(request_rec *r, uapi_call *call, int is_post, u
     if (status != APR_SUCCESS) {
         return status;
     }
+    ignore_past(r, call);
     if (uapi_federate_applies(r)) {
         return APR_SUCCESS; /* a universal gateway has sessions of its own, and events */
     }
@@ -229,6 +260,9 @@ apr_status_t uapi_stage_understand(request_rec *r, uapi_call *call, uapi_result 
     int is_post = (r->method_number == M_POST);
     call->http_method = is_post ? "http/POST" : apr_pstrcat(r->pool, "http/", r->method, NULL);
     apr_table_unset(r->headers_in, "Upgrade"); /* a tunnel could not be inspected */
+    if (check_connection(r, result) != APR_SUCCESS) {
+        return result->status;
+    }
     if (call->automatic) {
         return uapi_understand_auto(r, call, result);
     }

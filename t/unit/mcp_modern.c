@@ -112,6 +112,20 @@ static void test_param_headers(void **state)
     }
 }
 
+static void test_param_without_a_name(void **state)
+{
+    uapi_mcp_param_header param = {"Mcp-Param-", "us-west1"};
+    uapi_mcp_headers headers = {NULL, NULL, NULL, &param, 1};
+    uapi_result result = {0, UAPI_REASON_NONE, NULL};
+    uapi_mcp_body body;
+    uapi_json json;
+
+    (void)state;
+    read_json(&json, ARGUMENTS);
+    uapi_mcp_read(&body, &json, &headers, pool, &result);
+    assert_int_equal(result.reason, UAPI_REASON_MCP_HEADER_MISMATCH);
+}
+
 static void test_param_without_arguments(void **state)
 {
     static const char *const bodies[] = {
@@ -234,9 +248,8 @@ static void test_input_requests(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_param_headers),
-        cmocka_unit_test(test_param_without_arguments),
-        cmocka_unit_test(test_also),
+        cmocka_unit_test(test_param_headers),           cmocka_unit_test(test_param_without_a_name),
+        cmocka_unit_test(test_param_without_arguments), cmocka_unit_test(test_also),
         cmocka_unit_test(test_input_requests),
     };
     int failed;
