@@ -178,16 +178,21 @@ static int words_go_on(const char *text, size_t length, const views_seam *seam)
     return 1;
 }
 
+static int is_torn(const char *text, size_t length, const views_seam *seam)
+{
+    return token_goes_on(text, length, seam) || word_goes_on(text, length, seam);
+}
+
 static int goes_on(const char *text, size_t length, const views_seam *seam)
 {
     switch (seam->kind) {
     case SEAM_ARGUMENTS:
         return seam->start < length && begins_argument(text[seam->start]);
     case SEAM_ELEMENT:
-        return (seam->start < length && begins_argument(text[seam->start])) || token_goes_on(text, length, seam) ||
-               word_goes_on(text, length, seam) || words_go_on(text, length, seam);
+        return (seam->start < length && begins_argument(text[seam->start])) || is_torn(text, length, seam) ||
+               words_go_on(text, length, seam);
     case SEAM_MEMBER:
-        return token_goes_on(text, length, seam) || word_goes_on(text, length, seam);
+        return is_torn(text, length, seam);
     case SEAM_PARAMETER:
     case SEAM_LABEL:
         return token_goes_on(text, length, seam);
@@ -205,7 +210,7 @@ int uapi_views_go_on(const char *left, size_t left_length, const char *right, si
 
     memcpy(text, left + left_length - before, before);
     memcpy(text + before, right, after);
-    return token_goes_on(text, before + after, &seam) || word_goes_on(text, before + after, &seam);
+    return is_torn(text, before + after, &seam);
 }
 
 int uapi_views_join_at(const char *text, size_t length, size_t i)
@@ -251,17 +256,20 @@ static views_seam seam_after(const char *text, size_t length, size_t end, seam_k
     return next.kind == kind || (kind == SEAM_ARGUMENTS && next.kind == SEAM_ELEMENT) ? next : no_seam;
 }
 
-/* Parts until nothing goes on, one after the other; returns where the last one ends. */
-static size_t write_chain(views_writer *writer, const views_seam *first, const char *between)
+/* Parts until nothing goes on, one after the other; returns where the last one ends. `torn` receives whether a word or token
+ * is torn at any seam. */
+static size_t write_chain(views_writer *writer, const views_seam *first, const char *between, int *torn)
 {
     const char *text = writer->base->text;
     size_t length = writer->base->length, end = first->end, parts;
     int list = first->kind == SEAM_ELEMENT || first->kind == SEAM_ARGUMENTS;
     views_seam seam = *first;
 
+    *torn = 0;
     uapi_views_open(writer);
     uapi_views_copy(writer, part_start(text, first), first->end);
     for (parts = 1; parts < MOST_PARTS && seam.kind != SEAM_NONE; parts++) {
+        *torn |= is_torn(text, length, &seam);
         end = part_end(text, length, &seam);
         uapi_views_put(writer, seam.end, seam.end, between, strlen(between));
         uapi_views_apart(writer);
@@ -275,12 +283,12 @@ static size_t write_chain(views_writer *writer, const views_seam *first, const c
     return end;
 }
 
-/* The first seam of the array that the seam is in. */
+/* The first seam of the array that the seam is in, or one from which a chain still reaches well beyond the seam. */
 static views_seam first_element(const char *text, size_t length, views_seam seam)
 {
     size_t parts, start = part_start(text, &seam), before;
 
-    for (parts = 0; parts < MOST_PARTS && seam.kind == SEAM_ELEMENT && start > 3; parts++) {
+    for (parts = 0; parts < MOST_PARTS / 2 && seam.kind == SEAM_ELEMENT && start > 3; parts++) {
         before = start - 1; /* the quote */
         while (before > 0 && (text[before - 1] == ' ' || text[before - 1] == '\n' || text[before - 1] == ',')) {
             before--;
@@ -299,21 +307,23 @@ static views_seam first_element(const char *text, size_t length, views_seam seam
     return seam;
 }
 
+/* Returns where to go on, which lies behind the seam. */
 static size_t join(views_writer *writer, views_seam seam)
 {
     const char *text = writer->base->text;
-    size_t length = writer->base->length, end;
-    int token = token_goes_on(text, length, &seam) || word_goes_on(text, length, &seam);
+    size_t length = writer->base->length, least = seam.start, end;
+    int torn;
 
     if (seam.kind != SEAM_ELEMENT && seam.kind != SEAM_ARGUMENTS) {
-        return write_chain(writer, &seam, "");
+        end = write_chain(writer, &seam, "", &torn);
+        return end > least ? end : least;
     }
     seam = first_element(text, length, seam);
-    end = write_chain(writer, &seam, " ");
-    if (token) {
-        write_chain(writer, &seam, "");
+    end = write_chain(writer, &seam, " ", &torn);
+    if (torn) {
+        write_chain(writer, &seam, "", &torn);
     }
-    return end;
+    return end > least ? end : least;
 }
 
 void uapi_views_join(views_writer *writer)

@@ -178,6 +178,38 @@ static void test_joined(void **state)
     }
 }
 
+/* An array may be longer than any chain: what is split within it is found wherever it stands, and there is an end. */
+static void test_long_array(void **state)
+{
+    static const char *const shapes[] = {"\"&amp;amp;#65;\",", "\"-x\",", "\"one\",", "\"gh9_Zk3Lm2Pq8Rt5\","};
+    static const char split[] = "\"say in the mid\",\"dle of a word\"";
+
+    (void)state;
+    for (size_t shape = 0; shape < sizeof(shapes) / sizeof(shapes[0]); shape++) {
+        for (size_t before = 0; before < 1200; before += 100) {
+            char *text = apr_pcalloc(pool, 40000);
+            size_t length = 0, at;
+            uapi_views views;
+
+            text[length++] = '[';
+            for (size_t i = 0; i < 1200; i++) {
+                if (i == before) {
+                    memcpy(text + length, split, sizeof(split) - 1);
+                    length += sizeof(split);
+                    text[length - 1] = ',';
+                }
+                memcpy(text + length, shapes[shape], strlen(shapes[shape]));
+                length += strlen(shapes[shape]);
+            }
+            text[length - 1] = ']';
+            views = make(text, length);
+            assert_non_null(find(&views, "middle", &at));
+            assert_false(views.exhausted);
+            apr_pool_clear(pool);
+        }
+    }
+}
+
 /* The same words in every place of a text of several blocks, so that each boundary of the first reading is met. */
 static void test_everywhere(void **state)
 {
@@ -227,7 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_undone),     cmocka_unit_test(test_plain),  cmocka_unit_test(test_joined),
-        cmocka_unit_test(test_everywhere), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_everywhere), cmocka_unit_test(test_bounds), cmocka_unit_test(test_long_array),
     };
     int status;
 
