@@ -79,6 +79,7 @@ static apr_status_t judge(reader *r, const char *data, size_t length, const char
     event.type_length = type_length;
     if (r->read_json && uapi_json_read(&json, data, length, NULL, parts->pool, &why) == APR_SUCCESS) {
         event.json = &json;
+        event.view = &view;
         uapi_view_make(&view, &json, parts->pool);
     }
     status = uapi_firewall_scan(parts->firewall, parts->direction, view.text, view.length, &own, parts->pool, result);

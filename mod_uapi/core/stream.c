@@ -31,13 +31,14 @@ typedef struct channel {
     uint64_t name;
     uint64_t used;                 /* clock of its last fragment */
     uint64_t length;               /* bytes that went through it */
-    uint64_t event, event_start;   /* its last fragment's event, and where that begins in the channel */
+    uint64_t event;                /* of its last fragment */
     uint64_t latest;               /* hash of the last fragment, for constants */
     size_t kept;                   /* bytes of context */
     int torn;                      /* the context does not begin where the text does */
     size_t open;                   /* bytes at the end that may be the beginning of a match */
     apr_pool_t *reader_pool;       /* NULL: it has not begun, or nobody reads it */
     uapi_firewall_channel *reader; /* for scanners that keep what they need of the text themselves */
+    int broken;                    /* it failed: nothing more of this text may pass */
     size_t undecided;              /* bytes at the end that depend on what follows, as they say */
     unsigned segments;
     unsigned next_told;
@@ -161,11 +162,21 @@ static uint32_t report(fragment *f, const uapi_firewall_finding *finding)
     return all->count++;
 }
 
-static int is_own(const fragment *f, const char *rule)
+/* Has the event's own scan found it, bytes [from, to) of the channel? */
+static int is_own(const fragment *f, const segment *current, const char *rule, uint64_t from, uint64_t to)
 {
     const uapi_firewall_report *own = f->event->own;
-    for (uint32_t i = 0; own != NULL && i < own->count; i++) {
-        if (own->findings[i].rule == rule) {
+    size_t base = 0;
+    if (own == NULL || from < current->start || (f->node != UAPI_JSON_NONE && f->event->view == NULL)) {
+        return 0;
+    }
+    if (f->node != UAPI_JSON_NONE) {
+        base = uapi_view_offset(f->event->view, f->node, 0);
+    }
+    from = from - current->start + base;
+    to = to - current->start + base;
+    for (uint32_t i = 0; i < own->count; i++) {
+        if (own->findings[i].rule == rule && own->findings[i].from <= from && to <= own->findings[i].to) {
             return 1;
         }
     }
@@ -174,17 +185,19 @@ static int is_own(const fragment *f, const char *rule)
 
 /* More of a finding that was told. What must be blocked is so again: this is more of the same. */
 static void tell_more(fragment *f, const segment *current, told *before, const uapi_firewall_finding *finding,
-                      uint64_t to)
+                      uint64_t from, uint64_t to)
 {
     uapi_stream_part form = {.finding = UINT32_MAX, .rule = finding->rule};
-    if (to <= before->to) {
+    if (from >= before->from && to <= before->to) {
         return;
     }
-    if (finding->action > UAPI_ACTION_REDACT && !is_own(f, finding->rule)) {
+    if (finding->action > UAPI_ACTION_REDACT && !is_own(f, current, finding->rule, before->to, to)) {
         form.finding = report(f, finding);
     }
+    add_parts(f, current, from, before->from, form);
     add_parts(f, current, before->to, to, form);
-    before->to = to;
+    before->from = from < before->from ? from : before->from;
+    before->to = to > before->to ? to : before->to;
 }
 
 /* `at` is where the scanned text begins in the channel. */
@@ -195,14 +208,14 @@ static void tell(fragment *f, const segment *current, const uapi_firewall_findin
     told *before = find_told(self, finding->rule, from, to);
     uapi_stream_part form = {.rule = finding->rule, .first = 1};
     if (before != NULL) {
-        tell_more(f, current, before, finding, to);
+        tell_more(f, current, before, finding, from, to);
         return;
     }
     if (at > 0 && self->torn && to <= current->start && finding->from < TORN) {
         return;
     }
     remember(self, finding->rule, from, to);
-    if (from >= self->event_start && is_own(f, finding->rule)) {
+    if (is_own(f, current, finding->rule, from, to)) {
         return; /* the event's own edits are about it */
     }
     form.finding = report(f, finding);
@@ -275,11 +288,16 @@ static apr_status_t read_on(fragment *f, const segment *current, apr_pool_t *poo
             self->reader_pool = NULL;
         }
     }
+    if (self->broken) {
+        return uapi_fail(result, f->pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "a scanner failed earlier in this text");
+    }
     if (status != APR_SUCCESS || self->reader == NULL) {
+        self->broken = status != APR_SUCCESS;
         return status;
     }
     status = f->scanner->feed(f->scanner->baton, self->reader, f->text, f->length, &found, f->pool, result);
     f->verdict->report.overload |= found.overload;
+    self->broken = status != APR_SUCCESS;
     self->undecided = found.undecided;
     for (uint32_t i = 0; status == APR_SUCCESS && i < found.count; i++) {
         tell(f, current, &found.findings[i], 0);
@@ -345,13 +363,12 @@ static size_t find_open(const channel *self, size_t added, const uapi_stream_sca
 static void begin_fragment(fragment *f)
 {
     channel *self = f->channel;
-    if (self->length == 0 || self->event != f->event->number) {
-        self->event = f->event->number;
-        self->event_start = self->length;
-    } else if (!uapi_views_go_on(self->context, self->kept, f->text, f->length)) {
+    if (self->length > 0 && self->event == f->event->number &&
+        !uapi_views_go_on(self->context, self->kept, f->text, f->length)) {
         self->kept = 0;
         self->torn = 0;
     }
+    self->event = f->event->number;
 }
 
 /* It has been scanned with nothing before it, and there was nothing. */
@@ -372,7 +389,7 @@ static apr_status_t take(fragment *f, apr_pool_t *stream_pool, uapi_result *resu
     if (status == APR_SUCCESS && f->length > UAPI_STREAM_WINDOW) {
         status = remember_end(f, &current, result);
     }
-    if (status == APR_SUCCESS) {
+    if (status == APR_SUCCESS && !f->whole) {
         status = read_on(f, &current, stream_pool, result);
     }
     keep_context(self, f->text, f->length);

@@ -27,6 +27,7 @@
 #include "firewall_channel.h"
 #include "json.h"
 #include "result.h"
+#include "view.h"
 
 #define UAPI_STREAM_CHANNELS 24
 #define UAPI_STREAM_CONTEXT 1024
@@ -58,7 +59,8 @@ typedef struct uapi_stream_event {
     size_t length;
     const char *type; /* the SSE event's; may be NULL */
     size_t type_length;
-    const uapi_firewall_report *own; /* what was found in the event by itself */
+    const uapi_firewall_report *own; /* what was found in the event by itself, in bytes of `view` */
+    const uapi_view *view;           /* of `json`; NULL: of the data */
 } uapi_stream_event;
 
 /** Bytes [from, to) of a string, unescaped, in an event that has not left: part of a finding. */

@@ -59,8 +59,9 @@ apr_status_t uapi_inspect_event(uapi_call *call, uapi_text_kind kind, const char
                                 uapi_inspect_parts *parts, uapi_inspected *out, apr_pool_t *pool, uapi_result *result);
 
 /** Its part of that: fills out->joined, parts->here and parts->before. */
-apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const char *data, size_t length,
-                                      uapi_inspected *out, apr_pool_t *pool, uapi_result *result);
+apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const uapi_view *view,
+                                      const char *data, size_t length, uapi_inspected *out, apr_pool_t *pool,
+                                      uapi_result *result);
 
 /** Of a document that came whole: add what only the texts show that it has in several strings (core/stream_document.h). */
 apr_status_t uapi_inspect_document(uapi_call *call, uapi_direction direction, const uapi_view *view,

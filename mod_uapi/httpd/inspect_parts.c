@@ -104,8 +104,9 @@ static int is_cut(const uapi_call *call, const uapi_stream_verdict *verdict, con
                                            verdict->report.findings[part->finding].action >= UAPI_ACTION_REDACT);
 }
 
-apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const char *data, size_t length,
-                                      uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
+apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts, const uapi_view *view,
+                                      const char *data, size_t length, uapi_inspected *out, apr_pool_t *pool,
+                                      uapi_result *result)
 {
     scanning baton = {call, UAPI_DIRECTION_RESPONSE};
     const uapi_stream_scanner scanner = {
@@ -115,8 +116,16 @@ apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts
         .begin = uapi_firewall_reads_parts(call->gateway->firewall, UAPI_DIRECTION_RESPONSE) ? begin_reader : NULL,
         .feed = feed_reader,
     };
-    const uapi_stream_event event = {parts->number, &out->json,         data,        length,
-                                     parts->type,   parts->type_length, &out->report};
+    const uapi_stream_event event = {
+        .number = parts->number,
+        .json = &out->json,
+        .data = data,
+        .length = length,
+        .type = parts->type,
+        .type_length = parts->type_length,
+        .own = &out->report,
+        .view = view,
+    };
     uapi_stream_verdict verdict;
     apr_status_t status = uapi_stream_judge(parts->stream, &event, &scanner, &verdict, pool, result);
     parts->here = uapi_edit_list(pool);

@@ -339,7 +339,8 @@ static apr_status_t inspect(uapi_call *call, uapi_text_kind kind, const char *te
     if (parts == NULL) {
         status = uapi_inspect_document(call, UAPI_DIRECTION_RESPONSE, &view, &out->report, pool, result);
     } else {
-        status = uapi_inspect_parts_judge(call, parts, text, length, out, pool, result);
+        status = uapi_inspect_parts_judge(call, parts, view.json != NULL ? &view : NULL, text, length, out, pool,
+                                          result);
     }
     remember(call, &out->report);
     remember(call, &out->joined);

@@ -125,6 +125,11 @@ static uapi_stream_verdict judge(uapi_stream *stream, event *of, uint64_t number
                             .type = "message",
                             .type_length = 7,
                             .own = own};
+    uapi_view view;
+    if (of->json.count > 0) {
+        uapi_view_make(&view, &of->json, pool);
+        in.view = &view;
+    }
     uapi_stream_verdict verdict;
     assert_int_equal(uapi_stream_judge(stream, &in, &scanner, &verdict, pool, NULL), APR_SUCCESS);
     return verdict;
@@ -240,20 +245,26 @@ static void found_in_single_characters(void **state)
 
 /* ------------------------------------------------------------- what is told */
 
-static uapi_firewall_report own_report(void)
+/* What the event's own scan finds of the first word, from `behind` on. */
+static uapi_firewall_report own_report(const event *of, size_t behind)
 {
     static uapi_firewall_finding finding = {.scanner = "test", .rule = rule_name, .action = UAPI_ACTION_REDACT};
+    const char *at = strstr(of->data + behind, words[0]);
+    assert_non_null(at);
+    finding.from = (size_t)(at - of->data);
+    finding.to = finding.from + strlen(words[0]);
     return (uapi_firewall_report){.findings = &finding, .count = 1, .action = UAPI_ACTION_REDACT, .decisive = &finding};
 }
 
 static void told_once(void **state)
 {
     uapi_stream *stream = uapi_stream_create(pool);
-    uapi_firewall_report own = own_report();
+    uapi_firewall_report own;
     event events[3];
     uapi_stream_verdict verdict;
     (void)state;
     make(&events[0], shapes[5], "the TOKEN-0123456789", 20);
+    own = own_report(&events[0], 0);
     make(&events[1], shapes[5], " and", 4);
     make(&events[2], shapes[5], " more", 5);
     verdict = judge(stream, &events[0], 0, &own);
@@ -263,6 +274,27 @@ static void told_once(void **state)
         verdict = judge(stream, &events[i], i, NULL);
         assert_int_equal(verdict.report.count, 0);
         assert_null(verdict.parts);
+    }
+}
+
+/* One that is the event's own does not stand for another that is not. */
+static void own_is_of_its_place(void **state)
+{
+    uapi_stream *stream = uapi_stream_create(pool);
+    uapi_firewall_report own;
+    event events[2];
+    uapi_stream_verdict verdict;
+    (void)state;
+    make(&events[0], shapes[5], "the TOKEN-", 10);
+    make(&events[1], shapes[5], "0123456789 TOKEN-0123456789", 27);
+    own = own_report(&events[1], 0);
+    judge(stream, &events[0], 0, NULL);
+    uapi_stream_left(stream, 0);
+    verdict = judge(stream, &events[1], 1, &own);
+    assert_int_equal(verdict.report.count, 1);
+    mark(&verdict, events, 2);
+    for (size_t i = 0; i < 27; i++) {
+        assert_int_equal(events[1].cut[i], i < 10);
     }
 }
 
@@ -386,7 +418,7 @@ static void bounded_channels(void **state)
 static void bounded_context(void **state)
 {
     uapi_stream *stream = uapi_stream_create(pool);
-    uapi_firewall_report own = own_report();
+    uapi_firewall_report own;
     char *text = apr_palloc(pool, 10001);
     event events[2];
     (void)state;
@@ -395,6 +427,7 @@ static void bounded_context(void **state)
     memcpy(text + 9994, "TOKEN-", 7);
     make(&events[0], shapes[9], text, 10000);
     make(&events[1], shapes[9], "0123456789", 10);
+    own = own_report(&events[0], 0);
     assert_int_equal(judge(stream, &events[0], 0, &own).report.count, 0);
     assert_int_equal(uapi_stream_undecided(stream), 0);
     assert_int_equal(judge(stream, &events[1], 1, NULL).report.count, 1);
@@ -441,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(found_wherever_it_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(found_in_single_characters, setup, teardown),
         cmocka_unit_test_setup_teardown(told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(own_is_of_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(rest_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(channels_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(joined_within_an_event, setup, teardown),
