@@ -8,35 +8,67 @@
 
 #include "scanner_value.h"
 
+enum { BLANKS = 16 };
+
+/* What stands before `at`, and behind it, past a few blanks: documents that are not minified have them. */
+static char before(const uapi_string *text, size_t at)
+{
+    size_t i = at;
+
+    while (i > 0 && at - i < BLANKS && strchr(" \t\r\n", text->data[i - 1]) && text->data[i - 1]) {
+        i--;
+    }
+    return i > 0 ? text->data[i - 1] : '\0';
+}
+
+static char behind(const uapi_string *text, size_t at)
+{
+    size_t i = at + 1;
+
+    while (i < text->length && i - at <= BLANKS && strchr(" \t\r\n", text->data[i]) && text->data[i]) {
+        i++;
+    }
+    return i < text->length ? text->data[i] : '\0';
+}
+
+static int is_one_of(char c, const char *list)
+{
+    return c != '\0' && strchr(list, c) != NULL;
+}
+
 static int opens(const uapi_string *text, size_t at)
 {
-    return at > 0 && text->data[at] == '"' && strchr(":,[{", text->data[at - 1]) && text->data[at - 1];
+    return text->data[at] == '"' && is_one_of(before(text, at), ":,[{");
 }
 
 static int closes(const uapi_string *text, size_t at)
 {
-    return text->data[at] == '"' && at + 1 < text->length && strchr(",]}:", text->data[at + 1]) && text->data[at + 1];
+    return text->data[at] == '"' && is_one_of(behind(text, at), ",]}:");
 }
 
 static int is_document(const uapi_string *text)
 {
     size_t i = 0;
 
-    while (i < text->length && i < 16 && strchr(" \t\r\n", text->data[i]) && text->data[i]) {
+    while (i < text->length && i < 16 && is_one_of(text->data[i], " \t\r\n")) {
         i++;
     }
-    return i + 1 < text->length && ((text->data[i] == '{' && text->data[i + 1] == '"') ||
-                                    (text->data[i] == '[' && strchr("\"{[", text->data[i + 1])));
+    return i < text->length && ((text->data[i] == '{' && is_one_of(behind(text, i), "\"")) ||
+                                (text->data[i] == '[' && is_one_of(behind(text, i), "\"{[")));
 }
 
+/* The name of the member: `"name":"` or `"name": "` before the value. */
 static void find_key(const uapi_string *text, value *found)
 {
-    size_t at = found->from, end;
+    size_t at = found->from - 1, end;
 
-    if (at < 4 || text->data[at - 2] != ':' || text->data[at - 3] != '"') {
+    while (at > 0 && found->from - at < BLANKS && is_one_of(text->data[at - 1], " \t\r\n")) {
+        at--;
+    }
+    if (at < 3 || text->data[at - 1] != ':' || text->data[at - 2] != '"') {
         return;
     }
-    end = at - 3;
+    end = at - 2;
     for (at = end; at > 0 && end - at < 64 && text->data[at - 1] != '"'; at--) {
     }
     if (at > 0 && text->data[at - 1] == '"') {

@@ -250,14 +250,29 @@ int url_is_parameter(uapi_string text, size_t from)
     if (before == '?' || before == '&') {
         return url_is_word(text, name, to, url_names) || url_is_word(text, name, to, query_names);
     }
-    return before == ' ' && url_is_word(text, name, to, url_names);
+    return memchr(" \n\"'", before, 4) != NULL && url_is_word(text, name, to, url_names);
+}
+
+/* `"name":"` before it; with a blank between them, too, where the whole text is a document that is not minified. */
+static int is_string_of_document(uapi_string text, size_t from)
+{
+    size_t before = from - 1;
+
+    if (from < 2 || text.data[from - 1] != '"') {
+        return 0;
+    }
+    while (before > 1 && from - before < 4 && url_is_space(text.data[before - 1]) &&
+           (text.data[0] == '{' || text.data[0] == '[')) {
+        before--;
+    }
+    return memchr(":[,", text.data[before - 1], 3) != NULL;
 }
 
 int url_is_argument(uapi_string text, size_t from, size_t end)
 {
     size_t before = from, after = end;
 
-    if (from >= 2 && text.data[from - 1] == '"' && memchr(":[,", text.data[from - 2], 3)) {
+    if (is_string_of_document(text, from)) {
         return end < text.length && text.data[end] == '"';
     }
     while (before > 0 && from - before < SCHEME_SPAN && url_is_space(text.data[before - 1])) {
