@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { FOLDED = 1023 };
+
 static char small(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
@@ -35,10 +37,20 @@ size_t data_find(const char *text, size_t length, const char *part)
     return length;
 }
 
+/* Made small once, and searched for all by the C library, which is many times faster than one by one. */
 int data_has(const char *text, size_t length, const char *const *list)
 {
+    char small_text[FOLDED + 1];
+
+    if (length > FOLDED) {
+        return data_has(text, FOLDED, list) || data_has(text + FOLDED / 2, length - FOLDED / 2, list);
+    }
+    for (size_t i = 0; i < length; i++) {
+        small_text[i] = text[i] ? small(text[i]) : ' ';
+    }
+    small_text[length] = '\0';
     for (; *list; list++) {
-        if (data_find(text, length, *list) < length) {
+        if (strstr(small_text, *list)) {
             return 1;
         }
     }
@@ -76,6 +88,14 @@ int data_is_placeholder(const char *word)
     static const char *const parts[] = {"path/to", "/path/", "{{", "}}", "your_", "your-", "<your", NULL};
     size_t length = strlen(word);
 
+    if (word[0] == '-') { /* an option's own name is none, its value may be */
+        word = strchr(word, '=');
+        if (!word) {
+            return 0;
+        }
+        word++;
+        length = strlen(word);
+    }
     return data_has(word, length, parts) || (word[0] == '<' && strchr(word, '>') != NULL) ||
            data_ends(word, length, "_name") || data_ends(word, length, "-name") || strcmp(word, "...") == 0 ||
            data_find(word, length, "_name/") < length;
@@ -179,10 +199,11 @@ static const char *const secret_parts[] = {"/.ssh",
 static const char *const secret_ends[] = {".pem",  ".key",      ".kdbx", ".pfx", ".p12", ".ppk",
                                           ".jks",  ".keystore", "/.ssh", ".env", ".asc", ".gpg",
                                           ".ovpn", ".rdp",      ".kdb",  ".pst", ".ost", NULL};
-static const char *const bulk_ends[] = {".sql",     ".dump", ".bak", ".sqlite", ".sqlite3", ".db",  ".mdb",
-                                        ".rdb",     ".dmp",  ".tar", ".tgz",    ".zip",     ".7z",  ".rar",
-                                        ".gz",      ".bz2",  ".xz",  ".zst",    ".img",     ".iso", ".csv",
-                                        ".parquet", ".xlsx", ".har", ".pcap",   ".vmdk",    NULL};
+static const char *const bulk_ends[] = {".sql",  ".dump", ".bak",  ".sqlite", ".sqlite3", ".db",  ".mdb", ".rdb",
+                                        ".dmp",  ".tar",  ".tgz",  ".zip",    ".7z",      ".rar", ".gz",  ".bz2",
+                                        ".xz",   ".zst",  ".img",  ".doc",    ".docx",    ".xls", ".pdf", ".doc*",
+                                        ".xls*", ".ppt*", ".pptx", ".eml",    ".mbox",    ".iso", ".csv", ".parquet",
+                                        ".xlsx", ".har",  ".pcap", ".vmdk",   NULL};
 /* Whole trees: a home, the configuration, the databases, everything. */
 static const char *const trees[] = {"~",
                                     "~/",
@@ -207,6 +228,8 @@ static const char *const trees[] = {"~",
                                     "c:/",
                                     "c:\\users",
                                     "c:/users",
+                                    "c:users",
+                                    "c:",
                                     "~/documents",
                                     "~/desktop",
                                     "/var",

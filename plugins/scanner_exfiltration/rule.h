@@ -48,7 +48,7 @@ struct rule {
 /** A table of rules; scanner_exfiltration.c joins them. */
 typedef scanner_table rule_table;
 
-extern const rule_table rules_transfer, rules_code, rules_query, rules_bulk, rules_behaviour;
+extern const rule_table rules_transfer, rules_code, rules_query, rules_bulk, rules_call, rules_behaviour;
 extern const scanner_explanations explanations_exfiltration;
 
 #define LOW UAPI_SEVERITY_LOW

@@ -84,6 +84,48 @@ static int32_t verify_export_all(const exfiltration *instance, const rule *self,
     return data_has(text + candidate->to, end - candidate->to, things);
 }
 
+/* "show me all users with their passwords": all of them, and what nobody asks for by the way. */
+static int32_t verify_all_persons(const exfiltration *instance, const rule *self, text_state *state,
+                                  const uapi_candidate *candidate, uapi_finding *finding)
+{
+    static const char *const secrets[] = {
+        "password",    "ssn",     "social security", "credit card",   "card number",  "cvv",
+        "private key", "api key", "medical record",  "date of birth", "home address", "bank account",
+        "credential",  NULL};
+    static const char *const rows[] = {"record", "row", "entry", "entries", NULL};
+    static const char *const tables[] = {" table", "database", NULL};
+    const char *text = candidate->text.data + candidate->from;
+    size_t length = 0, most = candidate->text.length - candidate->from;
+
+    (void)instance;
+    (void)self;
+    (void)state;
+    while (length < most && length < 160 && !strchr(".;!?\n\"", text[length])) {
+        length++;
+    }
+    finding->to = candidate->from + length;
+    return data_has(text, length, secrets) ||
+           (data_find(text, length, "email") < length && data_find(text, length, "phone") < length) ||
+           (data_has(text, length, rows) && data_has(text, length, tables));
+}
+
+/* A page in a loop: for i in ...; do curl "...?page=$i" */
+static int32_t verify_page_loop(const exfiltration *instance, const rule *self, text_state *state,
+                                const uapi_candidate *candidate, uapi_finding *finding)
+{
+    static const char *const loops[] = {"for ", "while ", "seq ", "foreach", "until ", "range(", NULL};
+    value found = value_string(&candidate->text, candidate->from, candidate->to);
+
+    (void)instance;
+    (void)self;
+    (void)state;
+    finding->from = found.from > candidate->from - (candidate->from < 256 ? candidate->from : 256)
+                        ? found.from
+                        : candidate->from - 256;
+    return !value_is_mention(&candidate->text, &found) &&
+           data_has(candidate->text.data + finding->from, candidate->from - finding->from, loops);
+}
+
 /* ------------------------------------------------------------- instructions */
 
 static const char *const objects[] = {"password",
@@ -121,6 +163,9 @@ static const char *const objects[] = {"password",
                                       "user record",
                                       "users' ",
                                       "personal data",
+                                      "user's data",
+                                      "users' data",
+                                      "user's message",
                                       "personal information",
                                       "personally identifiable",
                                       " pii",
@@ -242,11 +287,15 @@ static int32_t verify_instruction(const exfiltration *instance, const rule *self
                                   const uapi_candidate *candidate, uapi_finding *finding)
 {
     const char *text = candidate->text.data;
-    size_t end = candidate->to;
+    size_t end = candidate->to, from;
 
     (void)instance;
     (void)self;
     (void)state;
+    /* what "it" and "them" are was said before */
+    for (from = candidate->from; from > 0 && candidate->from - from < SENTENCE / 2 && !strchr("\n!?", text[from - 1]);
+         from--) {
+    }
     /* to the end of the sentence: a full stop with a blank behind it */
     while (end < candidate->text.length && end - candidate->to < SENTENCE && !strchr("\n!?", text[end]) &&
            !(text[end] == '.' && end + 1 < candidate->text.length &&
@@ -254,8 +303,7 @@ static int32_t verify_instruction(const exfiltration *instance, const rule *self
         end++;
     }
     finding->to = end;
-    return data_has(text + candidate->from, end - candidate->from, objects) &&
-           has_destination(text + candidate->to, end - candidate->to);
+    return data_has(text + from, end - from, objects) && has_destination(text + candidate->to, end - candidate->to);
 }
 
 /* As in rules_behaviour.c. */
@@ -264,8 +312,9 @@ static int32_t verify_instruction(const exfiltration *instance, const rule *self
     "limit|page_?size|per_?page|max_?(?:results|items|records|rows|count|keys|entries)|num_?(?:results|records|rows)|" \
     "batch_?size|row_?limit|record_?count|top_?n|rows|\\$top|_limit|fetch_?size"
 #define VERBS "(?:export|dump|extract|exfiltrate|steal|harvest|scrape|download|leak)"
-#define SENDS                                                                                                      \
-    "(?:send|upload|post|forward|transmit|exfiltrate|leak|e-?mail|submit|copy|deliver|push|transfer|exfil|beacon|" \
+#define SENDS                                                                                                       \
+    "(?:send|upload|post|forward|transmit|exfiltrate|leak|e-?mail|submit|publish|write|copy|deliver|push|transfer|" \
+    "exfil|beacon|"                                                                                                 \
     "share|pipe|report|append|embed|include|encode)"
 
 static const rule rules[] = {
@@ -282,9 +331,25 @@ static const rule rules[] = {
          "\"include_?(?:pii|passwords?|secrets?|credentials?|sensitive(?:_data)?|ssn|hashes|password_hash(?:es)?)\":"
          "\\s?(?:true|1|\"true\")",
          NULL, 0),
+    RULE("export_all", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "\\b(?:show|list|give|retrieve|get|fetch|print|reveal|return|display|read|select|pull)\\s(?:me\\s|us\\s)?(?:"
+         "a\\s)?(?:(?:complete|full)\\slist\\sof\\s)?"
+         "(?:all|every|each)\\s",
+         verify_all_persons, 0),
+    RULE("export_all", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "\"(?:bulk_?export|export_?(?:database|db|users?|customers?|contacts|tables)|dump_?(?:database|db|tables?|"
+         "users?|customers?)|"
+         "(?:backup|download|clone)_?(?:database|db))(?:_[a-z]{2,12})?\"|/(?:export|dump|download)[a-z0-9_/"
+         "-]{0,40}\\?[^\\s\"]{0,60}\\ball=(?:true|1)\\b",
+         NULL, 0),
+    RULE("huge_limit", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "[\\s(,{](?:first|last|limit|take)\\s?:\\s?\\d{2,7}", verify_limit, 0),
+    RULE("page_loop", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "[?&/](?:page|offset|start|skip|page_?(?:num|no|number)|cursor)[=/]\\$", verify_page_loop, 0),
     RULE("send_instruction", HIGH, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "\\b" SENDS "\\s{1,3}(?:me\\s|us\\s)?(?:the|all|any|your|its|their|every|contents?|my|this|it|them|these|"
-         "those|user|customer|our|sensitive|private|secret|full|entire|that|a\\scopy|each|/etc/|~/)[\\s/.]",
+         "those|user|customer|our|sensitive|private|secret|full|entire|that|collected|gathered|found|extracted|"
+         "a\\scopy|each|/etc/|~/)[\\s/.]",
          verify_instruction, 0),
 };
 

@@ -95,6 +95,10 @@ static size_t end_of_call(uapi_string text, size_t at)
         depth += is_open(c);
         if (c == ')' || c == ']' || c == '}') {
             if (depth <= 1) {
+                if (end < text.length && text.data[end] == '.') { /* .end(...), .then(...) */
+                    depth = 0;
+                    continue;
+                }
                 break;
             }
             depth--;
@@ -179,6 +183,7 @@ static int32_t verify_call(const exfiltration *instance, const rule *self, text_
 static const rule rules[] = {
     CODE("code_upload", HIGH,
          "\\b(?:requests|httpx|session|client|axios|aiohttp|urllib3?|http|https|\\$http|superagent|got|unirest|"
+         "require\\([\"']https?[\"']\\)|"
          "restclient|faraday|httparty)\\.(?:post|put|patch|request)\\s?\\(|"
          "\\burlopen\\s?\\(|\\burllib\\.request\\.request\\s?\\(|\\bfetch\\s?\\(|sendbeacon\\s?\\(|\\.src\\s?=\\s?[\"'`"
          "]https?:|location(?:\\.href)?\\s?=\\s?[\"'`]https?:|"

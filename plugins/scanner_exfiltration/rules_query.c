@@ -160,14 +160,16 @@ static int selects_figures(const statement *in, size_t columns, size_t from)
     static const char *const functions[] = {"count(",  "sum(",    "avg(",     "max(", "min(",
                                             "count (", "exists(", "version(", NULL};
 
-    return data_has(in->text + columns, from - columns, functions) || columns + 1 >= from ||
-           in->text[columns] == '\'' || (in->text[columns] >= '0' && in->text[columns] <= '9');
+    return (data_has(in->text + columns, from - columns, functions) && find_word(in, columns, "over") >= from) ||
+           columns + 1 >= from || in->text[columns] == '\'' || (in->text[columns] >= '0' && in->text[columns] <= '9');
 }
 
 static const char *const secret_columns[] = {
     "passw",          "passwd", "pwd",           "ssn",   "social_sec",  "credit_card", "card_num", "cvv",
     "api_key",        "apikey", "secret",        "token", "private_key", "salary",      "hash",     "iban",
     "account_number", "dob",    "date_of_birth", NULL};
+static const char *const aggregates[] = {
+    "json_agg", "row_to_json", "array_agg", "group_concat", "string_agg", "listagg", "xmlagg", "jsonb_agg", NULL};
 static const char *const person_columns[] = {"email",     "phone",   "address",   "birth", "mobile",
                                              "last_name", "surname", "full_name", NULL};
 
@@ -245,7 +247,8 @@ static int32_t verify_select(const exfiltration *instance, const rule *self, tex
         data_begins(in.text + table, "pg_catalog") || !goes_on_as_statement(&in, table + length)) {
         return UAPI_NOT_FOUND;
     }
-    everything = memchr(in.text + columns, '*', from - columns) != NULL;
+    everything = memchr(in.text + columns, '*', from - columns) != NULL ||
+                 data_has(in.text + columns, from - columns, aggregates);
     secret = data_has(in.text + columns, from - columns, secret_columns);
     persons = data_has(in.text + columns, from - columns, person_columns);
     sensitive = data_is_sensitive_table(in.text + table, length);
@@ -390,7 +393,8 @@ static const rule rules[] = {
     REQUEST("sql_export", HIGH, 0, "\\\\?\\bcopy\\s{0,4}[a-z_\"(]", verify_export, 4),
     REQUEST("sql_export", HIGH, 0, "\\bunload\\s{0,4}\\(", verify_export, 6),
     REQUEST("document_dump", MEDIUM, 0,
-            "\\bdb\\.[a-z_][a-z0-9_]{0,40}\\.find\\(\\s{0,2}(?:\\{\\s{0,2}\\}\\s{0,2})?[,)]", verify_document, 0),
+            "\\bdb\\.[a-z_][a-z0-9_]{0,40}(?:\\(['\"][^)]{1,40}\\))?\\.find\\(\\s{0,2}(?:\\{\\s{0,2}\\}\\s{0,2})?[,)]",
+            verify_document, 0),
     REQUEST("document_dump", MEDIUM, 0, "\"match_all\"\\s{0,2}:", verify_match_all, 0),
 };
 

@@ -140,6 +140,31 @@ static int32_t verify_command(const exfiltration *instance, const rule *self, te
                : UAPI_NOT_FOUND;
 }
 
+/* copy, xcopy, robocopy to \\\\host\\share: a shell's reading would take the backslashes for its own. */
+static int32_t verify_share(const exfiltration *instance, const rule *self, text_state *state,
+                            const uapi_candidate *candidate, uapi_finding *finding)
+{
+    static const char *const programs[] = {"copy ",      "xcopy ",       "robocopy ",     "move ",
+                                           "copy-item ", "cmd /c copy ", "cmd /c xcopy ", NULL};
+    value line = value_line(&candidate->text, candidate->from, candidate->to);
+    const char *text = candidate->text.data + line.from;
+
+    (void)instance;
+    (void)self;
+    (void)state;
+    if (value_is_mention(&candidate->text, &line)) {
+        return UAPI_NOT_FOUND;
+    }
+    for (size_t i = 0; programs[i]; i++) {
+        if (line.to - line.from > strlen(programs[i]) && data_equal(text, strlen(programs[i]), programs[i])) {
+            finding->from = line.from;
+            finding->to = line.to;
+            return UAPI_FOUND;
+        }
+    }
+    return UAPI_NOT_FOUND;
+}
+
 /* What ends a program's name. */
 #define GAP "(?:\\.exe)?[\\s\"',]"
 #define COMMAND(NAME, SEVERITY, REGEX)                                                                       \
@@ -148,7 +173,13 @@ static int32_t verify_command(const exfiltration *instance, const rule *self, te
 
 static const rule rules[] = {
     COMMAND("file_upload", HIGH, "\\b(?:curl|wget|httpie|https?|xhs?|lwp-request)" GAP "{1,2}[^\\s:/]"),
-    COMMAND("network_copy", HIGH, "\\b(?:scp|pscp|rsync|sftp|l?ftp|tftp|ncftp(?:put)?|smbclient|ssh|sshpass)" GAP),
+    COMMAND("network_copy", HIGH,
+            "\\bgit" GAP "{1,2}(?:push|remote)" GAP
+            "|\\b(?:scp|pscp|rsync|sftp|l?ftp|tftp|ncftp(?:put)?|smbclient|ssh|sshpass)" GAP),
+    RULE("network_copy", HIGH, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "\\s\\\\\\\\[0-9a-z][0-9a-z.-]{2}", verify_share, 0),
+    RULE("file_upload", HIGH, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         "\\bbitsadmin\\s[^\\n]{0,48}/upload\\s", NULL, 0),
     COMMAND("raw_connection", HIGH,
             "\\b(?:nc|ncat|netcat|socat|telnet|cryptcat|nc\\.traditional|nc\\.openbsd)" GAP
             "|s_client\\b|/dev/(?:tcp|udp)/|\\b(?:whois|finger|ping|dig|nslookup|rlogin|cancel)" GAP),
@@ -156,7 +187,7 @@ static const rule rules[] = {
     COMMAND("mail_send", HIGH, "\\b(?:mailx?|mutt|sendmail|s-nail|swaks|msmtp|ssmtp|sendemail)" GAP),
     COMMAND("cloud_copy", MEDIUM, "\\b(?:aws|gsutil|rclone|azcopy|s3cmd|s5cmd|gcloud|az|b2|mc|ossutil)" GAP),
     COMMAND("public_share", MEDIUM,
-            "\\b(?:gh" GAP "{1,2}gist|croc|wormhole|ffsend|mega-?put|gdrive|onionshare-cli)" GAP
+            "\\b(?:gh" GAP "{1,2}gist|croc|wormhole|ffsend|mega-?put|gdrive|onionshare-cli)" GAP "|\\bhttp\\.server" GAP
             "|public-read|-attribute" GAP),
     COMMAND(
         "database_dump", MEDIUM,

@@ -11,7 +11,7 @@
 #include "transfer.h"
 
 static const rule_table *const tables[] = {
-    &rules_transfer, &rules_code, &rules_query, &rules_bulk, &rules_behaviour,
+    &rules_transfer, &rules_code, &rules_query, &rules_bulk, &rules_call, &rules_behaviour,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

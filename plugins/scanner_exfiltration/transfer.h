@@ -50,6 +50,7 @@ typedef struct transfer_command {
     size_t from, to;
     const char *input, *output; /* files of redirections, or NULL */
     const char *here;           /* the text of <<<, or NULL */
+    int piped;                  /* its output goes into a pipe */
     data_worth incoming;        /* from the pipe, or the loop around it */
     int encoded;                /* what comes in was encoded */
     data_worth assigned;        /* the most that a variable of the line was given */

@@ -221,6 +221,11 @@ static void collect_cloud(const transfer_command *command, transfer_hits *hits)
             return;
         }
     }
+    if (transfer_verbs(command, "secretsmanager get-secret-value") &&
+        transfer_has(command, "{}")) { /* one after another */
+        transfer_hit_add(hits, TRANSFER_STORE, UAPI_SEVERITY_HIGH, command);
+        return;
+    }
     for (size_t i = 2; i < command->count && i < 6; i++) {
         if (transfer_among(command->argument[i], shared) &&
             (opens_to_all(command) || transfer_prefix(command, "public-read"))) {
@@ -299,7 +304,7 @@ static void collect_archive(const transfer_command *command, transfer_hits *hits
 static void collect_find(const transfer_command *command, transfer_hits *hits)
 {
     int wide = 0, wanted = 0, places = 1,
-        used = transfer_prefix(command, "-exec") || transfer_prefix(command, "-fprint");
+        used = command->piped || transfer_prefix(command, "-exec") || transfer_prefix(command, "-fprint");
 
     for (size_t i = 1; i < command->count; i++) {
         const char *word = command->argument[i];
@@ -341,6 +346,18 @@ static void collect_grep(const transfer_command *command, transfer_hits *hits)
     }
 }
 
+/* python -m http.server --directory /: whoever asks gets it. */
+static void collect_server(const transfer_command *command, transfer_hits *hits)
+{
+    for (size_t i = 1; i + 1 < command->count && transfer_has(command, "http.server"); i++) {
+        if (transfer_among(command->argument[i], "-d --directory") &&
+            data_of_path(command->argument[i + 1]) >= DATA_TREE) {
+            transfer_hit_add(hits, TRANSFER_SHARE, UAPI_SEVERITY_HIGH, command);
+            return;
+        }
+    }
+}
+
 static const struct {
     const char *names;
     void (*collect)(const transfer_command *command, transfer_hits *hits);
@@ -359,6 +376,7 @@ static const struct {
     {"kubectl oc", collect_kubernetes},
     {"tar bsdtar zip 7z 7za 7zr rar compress-archive Compress-Archive", collect_archive},
     {"find fd fdfind", collect_find},
+    {"python python3 py", collect_server},
     {"grep egrep rg ag ack", collect_grep},
 };
 

@@ -104,6 +104,8 @@ static int is_path(const char *word)
 
 data_worth transfer_files(const transfer_command *command, size_t first)
 {
+    int all = transfer_among(command->argument[0],
+                             "cat head tail less more tac nl dd gzip base64 base32 xxd od gpg tar zip type");
     data_worth most = DATA_NONE;
 
     for (size_t i = first; i < command->count; i++) {
@@ -115,7 +117,7 @@ data_worth transfer_files(const transfer_command *command, size_t first)
         }
         word += strncmp(word, "if=", 3) == 0 ? 3 : 0;
         worth = data_of_path(word);
-        if (worth == DATA_FILE && !is_path(word)) {
+        if (worth == DATA_FILE && !all && !is_path(word)) {
             worth = DATA_TEXT;
         }
         worth = command->inserted[i] > worth ? (data_worth)command->inserted[i] : worth;
@@ -180,7 +182,11 @@ data_worth transfer_output(const transfer_command *command, int *encoded)
         }
         return worth;
     }
-    if (transfer_among(name, system_names)) {
+    if (strcmp(name, "git") == 0 && transfer_verbs(command, "archive")) {
+        return DATA_BULK;
+    }
+    if (transfer_among(name, system_names) ||
+        (strcmp(name, "git") == 0 && (transfer_verbs(command, "diff") || transfer_verbs(command, "show")))) {
         return larger(worth, DATA_FILE);
     }
     return larger(worth, DATA_TEXT);

@@ -56,7 +56,7 @@ static data_host any_host(const transfer_command *command, size_t first)
     for (size_t i = first; i < command->count; i++) {
         const char *word = command->argument[i];
 
-        if (word[0] != '-' && word[0] != '/' && word[0] != '@' && word[0] != '~') {
+        if (word[0] != '-' && strcmp(word, "$()") != 0 && word[0] != '/' && word[0] != '@' && word[0] != '~') {
             found = further(found, data_of_host(word));
         }
     }
@@ -208,7 +208,9 @@ static void send_httpie(const transfer_command *command, transfer_hits *hits)
     for (size_t i = 1; i < command->count; i++) {
         const char *word = command->argument[i], *at = strchr(word, '@');
 
-        if (at && !strstr(word, "://") && at[1]) {
+        if (strcmp(word, "-p") == 0 && i + 1 < command->count) { /* ab -p file */
+            worth = larger(worth, data_of_path(command->argument[++i]));
+        } else if (at && !strstr(word, "://") && at[1]) {
             worth = larger(worth, data_of_path(at + 1));
         } else if (command->inserted[i] && !strstr(word, "://")) {
             worth = larger(worth, (data_worth)command->inserted[i]);
@@ -374,6 +376,9 @@ static void send_ssh(const transfer_command *command, transfer_hits *hits)
 /* Data in the arguments of programs that look something up: whois, finger, ping -p; names are suspicious_urls'. */
 static void send_lookup(const transfer_command *command, transfer_hits *hits)
 {
+    int named = any_host(command, 1) >= DATA_HOST_NEAR || transfer_prefix(command, "@") ||
+                transfer_prefix(command, ".");
+
     for (size_t i = 1; i < command->count; i++) {
         const char *word = command->argument[i];
         data_worth worth = (data_worth)command->inserted[i];
@@ -382,7 +387,11 @@ static void send_lookup(const transfer_command *command, transfer_hits *hits)
             i + 1 < command->count && strchr(command->argument[i + 1], '$')) {
             worth = command->incoming;
         }
-        if (worth >= DATA_FILE) {
+        if (word[0] == '$' && strchr(word, '.') &&
+            data_of_host(strchr(word, '.') + 1) >= DATA_HOST_FOREIGN) { /* $line.collector.example */
+            worth = larger(worth, command->incoming);
+        }
+        if (worth >= DATA_FILE && named) {
             transfer_hit_add(hits, command->encoded ? TRANSFER_ENCODED : TRANSFER_SOCKET, UAPI_SEVERITY_HIGH, command);
             return;
         }
@@ -413,6 +422,24 @@ static void send_mail(const transfer_command *command, transfer_hits *hits)
     }
 }
 
+/* A whole repository to a place that is named in the command. */
+static void send_git(const transfer_command *command, transfer_hits *hits)
+{
+    data_host host = DATA_HOST_NONE;
+    int whole = transfer_has(command, "--mirror") || transfer_has(command, "--all");
+
+    for (size_t i = 2; i < command->count; i++) {
+        if (strstr(command->argument[i], "://") || is_remote(command->argument[i])) {
+            host = further(host, data_of_host(command->argument[i]));
+        }
+    }
+    if ((transfer_verbs(command, "push") && (host == DATA_HOST_STRANGE || (host >= DATA_HOST_FOREIGN && whole))) ||
+        (transfer_verbs(command, "remote add") && host == DATA_HOST_STRANGE)) {
+        transfer_hit_add(hits, TRANSFER_COPY, host == DATA_HOST_STRANGE ? UAPI_SEVERITY_HIGH : UAPI_SEVERITY_MEDIUM,
+                         command);
+    }
+}
+
 static const struct {
     const char *names;
     void (*send)(const transfer_command *command, transfer_hits *hits);
@@ -425,6 +452,7 @@ static const struct {
     {"nc ncat netcat nc.traditional nc.openbsd nc.exe socat telnet cryptcat dbd", send_socket},
     {"ssh sshpass", send_ssh},
     {"whois finger ping ping6 hping3 nping logger dig nslookup host cancel rlogin", send_lookup},
+    {"git", send_git},
     {"mail mailx mutt sendmail s-nail swaks msmtp ssmtp sendemail", send_mail},
 };
 

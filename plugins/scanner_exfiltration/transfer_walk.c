@@ -250,6 +250,20 @@ static void redirect(walk *w, transfer_command *command)
     w->at++;
 }
 
+/* What is read by the loop around: `done < file`, `done < <(command)`. */
+static data_worth loop_input(const walk *w)
+{
+    for (size_t i = w->at; i + 2 < w->line->count; i++) {
+        const shell_word *word = &w->line->words[i];
+
+        if (word->type == SHELL_WORD && strcmp(word->text, "done") == 0 && word[1].type == SHELL_REDIRECT &&
+            w->source[word[1].from] == '<') {
+            return word[2].type == SHELL_WORD ? data_of_path(word[2].text) : DATA_FILE;
+        }
+    }
+    return DATA_NONE;
+}
+
 /* A command is complete: judge it, and say what it hands on. */
 static flow finish(walk *w, transfer_command *command, flow incoming)
 {
@@ -320,7 +334,7 @@ static void substitute(walk *w, transfer_command *command)
 static void backtick(walk *w, transfer_command *command)
 {
     static const char heads[] =
-        "curl wget echo printf nc ncat dig nslookup ping host http mail ssh python python3 node";
+        "curl wget echo printf nc ncat dig nslookup ping host http mail ssh python python3 node whois finger logger";
 
     if (command->count &&
         (transfer_among(last_name(command->argument[0]), heads) || is_assignment(command->argument[0]))) {
@@ -345,8 +359,16 @@ static int is_prompt(const char *word)
 /* `while read x` and `for x in ...`: what they read is what the commands in them have. */
 static void enter_loop(walk *w, const transfer_command *command, flow incoming)
 {
-    if (command->count >= 2 && strcmp(command->argument[0], "read") == 0 && incoming.worth) {
+    size_t first = 0;
+
+    while (first < command->count && is_assignment(command->argument[first])) { /* IFS= read -r x */
+        first++;
+    }
+    if (first + 1 < command->count && strcmp(command->argument[first], "read") == 0) {
+        data_worth input = loop_input(w);
+
         w->loop = incoming;
+        w->loop.worth = input > incoming.worth ? input : incoming.worth;
     }
     for (size_t i = 0; i < command->count; i++) {
         if (command->inserted[i] > w->loop.worth && command->count > 2 && strcmp(command->argument[1], "in") == 0) {
@@ -382,6 +404,7 @@ static flow judge_list(walk *w)
             break;
         default:
             enter_loop(w, &command, incoming);
+            command.piped = word->type == SHELL_PIPE;
             out = finish(w, &command, incoming);
             most = out.worth >= most.worth ? out : most;
             if (word->type == SHELL_CLOSE) {
