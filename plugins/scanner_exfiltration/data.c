@@ -45,6 +45,9 @@ int data_has(const char *text, size_t length, const char *const *list)
     if (length > FOLDED) {
         return data_has(text, FOLDED, list) || data_has(text + FOLDED / 2, length - FOLDED / 2, list);
     }
+    if (length < 3) { /* no list has a shorter word */
+        return 0;
+    }
     for (size_t i = 0; i < length; i++) {
         small_text[i] = text[i] ? small(text[i]) : ' ';
     }

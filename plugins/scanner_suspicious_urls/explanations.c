@@ -17,6 +17,8 @@ static const scanner_explanation rows[] = {
     {"disguised_address", "Address in an unusual spelling", "a spelling of the address that only disguises it"},
     {"disguised_host", "Host in an unusual spelling", "a spelling of the host that only disguises it"},
     {"loopback_url", "URL of the machine itself", "the host is the machine itself, in any spelling"},
+    {"relative_host", "Another host where a path is expected",
+     "the value begins with two slashes, and is nothing but a URL"},
     {"private_url", "URL in a private network", "the address is of a private network"},
     {"internal_name", "Name inside a network", "the name ends in a domain for internal use"},
     {"internal_parameter", "Internal address as a parameter", "a parameter that takes a URL, and an internal address"},

@@ -120,6 +120,58 @@ static int32_t verify_disguised(const rule *self, const uapi_candidate *candidat
 
 static const char *const loopback_names[] = {
     "localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain", "localhost6", "loopback", NULL};
+
+/* "http:127.0.0.1", "http:/10.0.0.5": what a list of addresses does not see, and fetchers take. */
+static int32_t verify_few_slashes(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    uapi_string text = candidate->text;
+    size_t host = candidate->from;
+    address found;
+    int folded;
+    url made;
+
+    while (text.data[host] != ':') {
+        host++;
+    }
+    host += 1 + (text.data[host + 1] == '/');
+    if ((candidate->from > 0 && url_is_label(text.data[candidate->from - 1]))) {
+        return 0;
+    }
+    url_read(text, host, &made);
+    found = read_host(text, &made, &folded);
+    if (found.kind < ADDRESS_PRIVATE && !url_is_word(text, made.host, made.host_end, loopback_names)) {
+        return 0;
+    }
+    return url_is_argument(text, candidate->from, made.end) &&
+           report(finding, candidate->from, made.port_end, self->pattern.severity);
+}
+
+/* "//127.0.0.1/", "/\\\\evil.example" where a path is expected: a URL of another host. In a document it may be a page's own. */
+static int32_t verify_relative(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
+{
+    uapi_string text = candidate->text;
+    size_t from = candidate->from, host = candidate->to - 1;
+    address found;
+    int folded;
+    url made;
+
+    (void)self;
+    from += text.data[from] == '=' || text.data[from] == '"';
+    url_read(text, host, &made);
+    if (!url_is_argument(text, from, made.end)) {
+        return 0;
+    }
+    found = read_host(text, &made, &folded);
+    if (found.kind >= ADDRESS_PRIVATE || url_is_word(text, made.host, made.host_end, loopback_names) ||
+        made.host > made.authority) {
+        return report(finding, from, made.port_end, HIGH);
+    }
+    if (text.data[candidate->from] == '"' || !memchr(text.data + made.host, '.', made.host_end - made.host)) {
+        return 0;
+    }
+    return report(finding, from, made.port_end, MEDIUM);
+}
+
 static const char *const internal_suffixes[] = {"localhost", "internal", "local",     "localdomain", "lan",
                                                 "corp",      "intranet", "home.arpa", NULL};
 static const char *const docker_names[] = {"host.docker.internal",
@@ -143,6 +195,9 @@ static int32_t verify_folded(const rule *self, const uapi_candidate *candidate, 
     (void)self;
     if (!url_around(text, candidate->from, &made)) {
         return 0;
+    }
+    if (url_find(text, made.host, made.host_end, "%00") < made.host_end) { /* where a reader in C stops */
+        return report(finding, made.host, made.host_end, HIGH);
     }
     length = address_fold(text.data + made.host, made.host_end - made.host, host, &folded);
     if (!folded || length < 3) {
@@ -314,21 +369,26 @@ static int32_t verify_raw_address(const rule *self, const uapi_candidate *candid
 #define IPV4_ "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}"
 
 static const rule rules[] = {
-    RULE(
-        "metadata_service", CRITICAL,
-        "169\\.254\\.169\\.254|169\\.254\\.170\\.23?|100\\.100\\.100\\.200|192\\.0\\.0\\.192|168\\.63\\.129\\.16"
-        "|metadata\\.(?:google\\.internal|goog|packet\\.net|platformequinix\\.com|tencentyun\\.com|azure\\.internal)"
-        "|rancher-metadata|instance-data\\.ec2\\.internal|//instance-data|fd00:ec2::(?:254|23)|fd20:ce::254|fd00:42::42"
-        "|/latest/(?:meta-data|user-data|dynamic/instance-identity|api/token)|/computemetadata/v1"
-        "|/metadata/(?:instance\\?api-version|identity/oauth2/token|v1/interfaces)|/opc/v[12]/(?:instance|identity)"
-        "|/openstack/latest/(?:meta_data|user_data)",
-        verify_metadata, 0),
+    RULE("metadata_service", CRITICAL,
+         "169\\.254\\.169\\.254|169\\.254\\.170\\.23?|169\\.254\\.42\\.42|169\\.254\\.0\\.23|100\\.100\\.100\\.200|"
+         "192\\.0\\.0\\.192|168\\.63\\.129\\.16"
+         "|metadata\\.(?:google\\.internal|goog|packet\\.net|platformequinix\\.com|tencentyun\\.com|azure\\.internal)|"
+         "api\\.metadata\\.cloud\\.ibm\\.com"
+         "|rancher-metadata|instance-data\\.ec2\\.internal|//"
+         "instance-data|fd00:ec2::(?:254|23)|fd20:ce::254|fd00:42::42|fd00:c1::a9fe:a9fe"
+         "|/latest/(?:meta-data|user-data|dynamic/instance-identity|api/token)|/computemetadata/v1"
+         "|/metadata/(?:instance\\?api-version|identity/oauth2/token|v1/interfaces)|/opc/v[12]/(?:instance|identity)"
+         "|/openstack/latest/(?:meta_data|user_data)",
+         verify_metadata, 0),
     RULE("disguised_address", HIGH, "(?:://|https?:[/\\\\]{0,6})(?:[0-9]|\\[[0-9a-f:])", verify_disguised, 0),
     RULE("disguised_host", HIGH,
          "://[0-9a-z.-]{0,40}(?:\\xe2[\\x81\\x82\\x91-\\x93]|\\xef\\xbc[\\x8e\\x90-\\x99\\xa1-\\xba]"
          "|\\xef\\xbd[\\x81-\\x9a\\xa1]|\\xe3\\x80\\x82[0-9a-z]|\\xf0\\x9d[\\x90-\\x9f]|\\xc2[\\xad\\xb2\\xb3\\xb9]"
-         "|%[2-7][0-9a-f])",
+         "|%[2-7][0-9a-f]|%00)",
          verify_folded, 0),
+    RULE("disguised_address", HIGH, "https?:/?(?:127\\.|localhost|0\\.0\\.0\\.0|10\\.[0-9]|192\\.168\\.|169\\.254\\.)",
+         verify_few_slashes, 0),
+    RULE("relative_host", HIGH, "(?:^|[=\"])[/\\\\]{2,5}[0-9a-z\\[]", verify_relative, 0),
     RULE("loopback_url", LOW, "://(?:127\\.|0\\.0\\.0\\.0|localhost|loopback|\\[::|ip6-lo)", verify_internal_address,
          ADDRESS_LOOPBACK),
     RULE("private_url", LOW,

@@ -24,17 +24,20 @@ static int32_t report(uapi_finding *finding, size_t from, size_t to)
 /* Changes between digits and letters: words and dates have few, encoded bytes many. */
 static int is_encoded(uapi_string text, size_t from, size_t to)
 {
-    size_t changes = 0, hex = 0, dashes = 0, i;
+    size_t changes = 0, hex = 0, dashes = 0, cases = 0, i;
 
     for (i = from; i < to; i++) {
         hex += (size_t)url_is_hex(text.data[i]);
         dashes += text.data[i] == '-' || text.data[i] == '_';
         changes += i > from && url_is_digit(text.data[i]) != url_is_digit(text.data[i - 1]);
+        cases += i > from && url_is_alnum(text.data[i]) && url_is_alnum(text.data[i - 1]) &&
+                 url_small(text.data[i]) == text.data[i] && url_small(text.data[i - 1]) != text.data[i - 1];
     }
     if (dashes > 1) {
         return 0; /* words, or a UUID */
     }
-    return (hex == to - from && changes >= 1) || (changes >= 4 && changes * 7 >= to - from);
+    return (hex == to - from && changes >= 1) || (changes >= 4 && changes * 7 >= to - from) ||
+           (cases >= 4 && cases * 8 >= to - from); /* names have no case, encoded bytes have */
 }
 
 static int is_cloud(uapi_string text, size_t from, size_t to)
@@ -309,6 +312,48 @@ static int32_t verify_html(const rule *self, const uapi_candidate *candidate, ua
     return at < limit && verify_query(text, at + 3, '>', FOR_IMAGE, finding);
 }
 
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? memchr(digits, c == '-' ? '+' : c == '_' ? '/' : c, 64) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Base64 or hexadecimal that is text once it is decoded; not JSON, which pages keep their own state in. */
+static int is_encoded_text(uapi_string text, size_t from, size_t to)
+{
+    size_t digits = 0, bytes = 0, odd = 0, letters = 0, i;
+    uint32_t bits = 0;
+    int held = 0, hex = 1, width;
+
+    for (i = from; i < to; i++) {
+        hex &= url_is_hex(text.data[i]);
+    }
+    width = hex ? 4 : 6;
+    for (i = from; i < to && bytes < 64; i++) {
+        int digit = hex ? url_hex_value(text.data[i]) : base64_value(text.data[i]);
+
+        if (digit < 0) {
+            break;
+        }
+        digits++;
+        bits = bits << width | (uint32_t)digit;
+        held += width;
+        if (held >= 8) {
+            char c = (char)(bits >> (held -= 8) & 0xff);
+
+            bytes++;
+            odd += c < ' ' || c > '~';
+            letters += url_is_alnum(c);
+            if (bytes == 1 && (c == '{' || c == '[')) {
+                return 0;
+            }
+        }
+    }
+    return digits >= 16 && bytes >= 10 && odd == 0 && letters * 2 > bytes;
+}
+
 /* A script's or shell's own hand on the query: $(cat …), `id`, + document.cookie. */
 static int32_t verify_leak(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
 {
@@ -332,6 +377,11 @@ static int32_t verify_leak(const rule *self, const uapi_candidate *candidate, ua
     if (text.data[candidate->to - 1] == '=' && candidate->to + 1 < end && text.data[candidate->to] == '`' &&
         memchr(text.data + candidate->to + 1, '`', end - candidate->to - 1)) {
         return report(finding, candidate->from, end);
+    }
+    for (i = candidate->to; i < end && url_is_label(text.data[i]); i++) {
+    }
+    if (candidate->text.data[candidate->from + 1] != 'q' && is_encoded_text(text, candidate->to, i)) {
+        return report(finding, candidate->from, i);
     }
     for (i = 0; sources[i]; i++) {
         size_t at = url_find(text, candidate->to, end < candidate->to + 24 ? end : candidate->to + 24, sources[i]);

@@ -55,6 +55,15 @@ static int is_internal(uapi_string text, const url *made)
            (found.kind > ADDRESS_EXAMPLE && (found.disguised || url_is_argument(text, made->scheme, made->end)));
 }
 
+/* "x@127.0.0.1:80@good.example": who takes the first "@" and who takes the last go to different hosts. */
+static int has_another_at(uapi_string text, const url *made)
+{
+    const char *at = memchr(text.data + made->authority, '@', made->host - made->authority);
+
+    return at && (size_t)(at - text.data) + 1 < made->host &&
+           memchr(at, '.', (size_t)(text.data + made->host - at)) != NULL;
+}
+
 static int32_t verify_userinfo(const rule *self, const uapi_candidate *candidate, uapi_finding *finding)
 {
     uapi_string text = candidate->text;
@@ -70,7 +79,7 @@ static int32_t verify_userinfo(const rule *self, const uapi_candidate *candidate
                                 text.data[user] != '%' && text.data[user] != '&';
          user++) {
     }
-    return (looks_like_host(text, made.authority, user) || is_internal(text, &made)) &&
+    return (looks_like_host(text, made.authority, user) || has_another_at(text, &made) || is_internal(text, &made)) &&
            report(finding, made.authority, made.host_end);
 }
 

@@ -116,7 +116,8 @@ static const rule rules[] = {
          "|requestcatcher\\.com|requestinspector\\.com|requestrepo\\.com|hookbin\\.com|hookb\\.in"
          "|putsreq\\.(?:com|herokuapp\\.com)|postb\\.in|ptsv[23]\\.com|beeceptor\\.com|pipedream\\.net"
          "|smee\\.io|httpdump\\.(?:io|app)|rbaskets\\.in|play\\.svix\\.com|events\\.hookdeck\\.com"
-         "|hkdk\\.events|mockbin\\.(?:io|org)|webhookrelay\\.com|run\\.mocky\\.io|callback\\.red)",
+         "|hkdk\\.events|mockbin\\.(?:io|org)|webhookrelay\\.com|grabify\\.link|iplogger\\.(?:org|com|co|ru|info)|"
+         "yip\\.su|2no\\.co|blasze\\.com|run\\.mocky\\.io|callback\\.red)",
          verify_host, 0),
     RULE("callback_host", CRITICAL,
          "(?:oast\\.(?:fun|pro|live|site|online|me|us)|interact\\.sh|interactsh\\.com|burpcollaborator\\.net"
@@ -159,18 +160,19 @@ static const rule rules[] = {
          "|mail\\.ebc\\.apple\\.com|spoofed\\.burpcollaborator\\.net)",
          verify_host, 0),
     RULE("chat_webhook", HIGH,
-         "api\\.telegram\\.org/(?:file/)?bot[0-9${]|discord(?:app)?\\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{6}"
+         "api\\.telegram\\.org/(?:file/)?bot[0-9${]|discord(?:app)?\\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{3}"
          "|media\\.guilded\\.gg/webhooks/[0-9a-f]{8}",
          verify_webhook, 0),
     RULE("service_webhook", MEDIUM,
-         "hooks\\.slack\\.com/(?:services|workflows|triggers)/[0-9a-z]{6}"
-         "|webhook\\.office\\.com/webhookb2/[0-9a-f]{6}|hooks\\.zapier\\.com/hooks/catch/[0-9]"
+         "hooks\\.slack\\.com/(?:services|workflows|triggers)/[0-9a-z]{3}"
+         "|webhook\\.office\\.com/webhookb2/[0-9a-z]|hooks\\.zapier\\.com/hooks/catch/[0-9]"
          "|maker\\.ifttt\\.com/(?:trigger|use)/[0-9a-z_]|hook\\.(?:[a-z0-9]{3,4}\\.)?make\\.com/[0-9a-z]{10}"
          "|hook\\.integromat\\.com/[0-9a-z]{10}|n8n\\.cloud/webhook(?:-test)?/[0-9a-z]"
          "|script\\.google\\.com/macros/s/[0-9a-z_-]{20}"
          "|docs\\.google\\.com/forms/(?:u/[0-9]/)?d/e/[0-9a-z_-]{20,60}/formresponse"
          "|chat\\.googleapis\\.com/v1/spaces/[0-9a-z_-]{6,24}/messages|ntfy\\.sh/[0-9a-z_-]{3}"
-         "|formspree\\.io/f/[0-9a-z]|qyapi\\.weixin\\.qq\\.com/cgi-bin/webhook/send"
+         "|logic\\.azure\\.com(?::443)?/workflows/[0-9a-z]|formspree\\.io/f/[0-9a-z]|qyapi\\.weixin\\.qq\\.com/cgi-bin/"
+         "webhook/send"
          "|open\\.feishu\\.cn/open-apis/bot/v2/hook/[0-9a-f]{6}|oapi\\.dingtalk\\.com/robot/send\\?access_token",
          verify_webhook, 0),
 };
