@@ -10,10 +10,14 @@ my %documented = $document =~ /`([a-z0-9_]+)` ([lmhc])\b/g;
 my %written;
 for my $file (glob 'plugins/scanner_destructive_commands/rules_*.c') {
     my $source = slurp($file);
-    $written{$1} = $letter{$2} while $source =~
-        /\b(?:COMMAND|COMMAND_SMALL|RULE|ARGUMENT|STATEMENT|INJECTION|SIGN|SHORT)\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
+    $written{$1} //= $letter{$2} while $source =~
+        /\b(?:COMMAND|COMMAND_SMALL|RULE|ARGUMENT|STATEMENT|INJECTION|SIGN|SHORT|FIELD|FIELD_OR_TEXT|PROGRAM)\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
 }
 cmp_ok scalar keys %written, '>=', 35, 'the rules are found in the sources';
 is_deeply \%documented, \%written, 'documented and written';
 like $page, qr/by @{[scalar keys %written]} rules/, 'their number';
+
+my ($cases) = slurp('t/unit/scanner_destructive_commands.c') =~ /positive\[\] = \{(.*?)^\};/ms;
+my %tested = map { $_ => 1 } $cases =~ /^\s*\{\s*"([a-z0-9_]+)",/mg;
+is_deeply [grep { !$tested{$_} } sort keys %written], [], 'a positive case for each';
 done_testing;

@@ -15,6 +15,8 @@ static const uapi_corpus_topic topics[] = {
     {"destructive:traversal-lfi", {"destructive_commands", "tool_abuse"}},
     {"destructive:traversal", {"destructive_commands", "tool_abuse"}},
     {"destructive:rfi", {"destructive_commands", "tool_abuse", "suspicious_urls"}},
+    {"destructive:rce", {"destructive_commands", "tool_abuse"}},
+    {"destructive:generic-ssti-ssrf-nosql", {"destructive_commands", "suspicious_urls"}},
     {"destructive", {"destructive_commands"}},
     {"url", {"suspicious_urls"}},
     {"exfil", {"exfiltration", "suspicious_urls"}},

@@ -45,6 +45,10 @@ static const scanner_explanation rows[] = {
     {"script_injection", "Script injection", "script in a value: an element, an event, a scheme"},
     {"xml_entity", "External XML entity", "a declaration of an entity that reads from elsewhere"},
     {"nosql_injection", "NoSQL injection", "an operator where a value is expected"},
+    {"field_command", "Command in a form", "a field of a form or an attribute whose value begins with a command"},
+    {"field_sql", "Expression of a database in a form", "a field of a form or an attribute, or a short body"},
+    {"field_script", "Script in a form", "a field of a form or an attribute"},
+    {"field_php", "Disguised call of PHP in a form", "a field of a form, and a call of a name that is put together"},
 };
 
 const scanner_explanations explanations_destructive_commands = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -53,7 +53,7 @@ struct rule {
 /** A table of rules; scanner_destructive_commands.c joins them. */
 typedef scanner_table rule_table;
 
-extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules_injection;
+extern const rule_table rules_shell, rules_git, rules_platform, rules_sql, rules_injection, rules_field;
 extern const scanner_explanations explanations_destructive_commands;
 
 #define LOW UAPI_SEVERITY_LOW
@@ -90,6 +90,14 @@ int32_t verify_pipe_shell(const rule *self, const uapi_candidate *candidate, uap
 int32_t verify_short(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 /** An operator of the shell behind something that is no command (injection.c). */
 int32_t verify_chained(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
+/** A command as the value of a field of a form or query, or of an attribute (injection_field.c). */
+int32_t verify_field_command(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
+/** The sign stands in such a value; with `argument`, also in a short text of one line. */
+int32_t verify_field(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
+/** Such a value begins with a construct of a shell. */
+int32_t verify_field_shell(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
+/** The text is a JSON object of a few words, and no call. */
+int32_t verify_body(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 /** A function that calls itself twice. */
 int32_t verify_fork_bomb(const rule *self, const uapi_candidate *candidate, uapi_finding *finding);
 /** A statement that stands where one is executed, and has no condition (sql_statement.c). */

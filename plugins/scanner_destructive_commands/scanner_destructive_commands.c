@@ -6,7 +6,7 @@
 #include "rule.h"
 
 static const rule_table *const tables[] = {
-    &rules_shell, &rules_git, &rules_platform, &rules_sql, &rules_injection,
+    &rules_shell, &rules_git, &rules_platform, &rules_sql, &rules_injection, &rules_field,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -4,7 +4,8 @@
 #include <strings.h>
 
 #include "command.h"
-#include "value.h"
+#include "../scanner_argument.h"
+#include "../scanner_value.h"
 
 enum { NAME_MOST = 24 };
 
@@ -320,13 +321,14 @@ static int read_array(const uapi_string *text, size_t open, size_t close, comman
     return made->count > 1;
 }
 
-int command_around(const uapi_string *text, size_t from, size_t to, command *found)
+int command_around(const uapi_candidate *candidate, size_t from, size_t to, command *found)
 {
-    value argument = value_around(text, from, to);
+    const uapi_string *text = &candidate->text;
+    argument around = argument_around(candidate, from, to);
     size_t open, close;
     line l = {text, from, to, from, 0};
 
-    if (value_is_mention(text, &argument)) {
+    if (argument_is_mention(text, &around)) {
         return 0;
     }
     if (value_array(text, from, to, &open, &close)) {
@@ -336,10 +338,10 @@ int command_around(const uapi_string *text, size_t from, size_t to, command *fou
         }
         return 0;
     }
-    while (l.at > argument.from && text->data[l.at - 1] != '\n') {
+    while (l.at > around.from && text->data[l.at - 1] != '\n') {
         l.at--;
     }
-    while (l.to < argument.to && !(text->data[l.to] == '\n' && text->data[l.to - 1] != '\\')) {
+    while (l.to < around.to && !(text->data[l.to] == '\n' && text->data[l.to - 1] != '\\')) {
         l.to++;
     }
     if (!read_line(&l, found)) {

@@ -30,7 +30,7 @@ typedef struct command {
  * The command that [from, to) is a part of: 1, or 0 if what stands there is not run: words of a sentence, a quoted text of a
  * program that does not run it, a comment, a member that is about something.
  */
-int command_around(const uapi_string *text, size_t from, size_t to, command *found);
+int command_around(const uapi_candidate *candidate, size_t from, size_t to, command *found);
 
 /** 1 if `word` is among the words of `list`, which are separated by spaces, in any case. */
 int command_is(const char *word, const char *list);

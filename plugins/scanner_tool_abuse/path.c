@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "path.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 typedef enum atom_kind { ATOM_OTHER, ATOM_DOT, ATOM_DOTS, ATOM_SEPARATOR, ATOM_NOTHING } atom_kind;
 

@@ -5,7 +5,7 @@
  * command or the list of tools around it.
  *
  * Most of what is looked for is harmless where somebody writes about it and ordinary in source code, so what counts is
- * where it stands: as a whole argument of a call (value.h), or as a command that would be run (command.h).
+ * where it stands: as a whole argument of a call (scanner_argument.h), or as a command that would be run (command.h).
  */
 #ifndef SCANNER_TOOL_ABUSE_RULE_H
 #define SCANNER_TOOL_ABUSE_RULE_H

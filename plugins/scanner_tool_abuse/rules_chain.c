@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "rule.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 enum { LONGEST = 256, LONGEST_PLAIN = 128, WORD_LONGEST = 24, MOST_BLANKS = 16 };
 
@@ -91,7 +91,7 @@ static int is_program(const uapi_string *text, size_t at, size_t to)
 }
 
 /* Nothing, a number, a name of a host or file, an address: no blank, no operator, no bracket. */
-static int is_plain(const uapi_string *text, const value *found, size_t to)
+static int is_plain(const uapi_string *text, const argument *found, size_t to)
 {
     size_t from = found->from, marks = 0;
 
@@ -111,7 +111,7 @@ static int is_plain(const uapi_string *text, const value *found, size_t to)
         return 1;
     }
     /* a word alone may be a command of which we know nothing, where the argument's name says nothing */
-    return (marks || (found->shape != VALUE_WHOLE && !among(heads, text->data + from, to - from))) &&
+    return (marks || (found->shape != ARGUMENT_WHOLE && !among(heads, text->data + from, to - from))) &&
            !is_program(text, from, to);
 }
 
@@ -124,11 +124,11 @@ static size_t skip_operator(const uapi_string *text, size_t at, size_t to)
 }
 
 /* Within a value: name=$(command) and a command's $(argument) are ordinary shell. */
-static int substitutes(const uapi_string *text, const value *found, size_t at)
+static int substitutes(const uapi_string *text, const argument *found, size_t at)
 {
     return at > found->from
                ? text_is_alnum(text->data[at - 1]) || (text->data[at - 1] && strchr(".-_/;|&", text->data[at - 1]))
-               : found->shape == VALUE_STRING;
+               : found->shape == ARGUMENT_STRING;
 }
 
 static int32_t verify_chain(const rule *self, const scan *at, uapi_finding *finding)
@@ -137,15 +137,15 @@ static int32_t verify_chain(const rule *self, const scan *at, uapi_finding *find
     const uapi_string *text = &candidate->text;
     size_t end = text->length - candidate->from > LONGEST ? candidate->from + LONGEST : text->length;
     size_t program = skip_operator(text, candidate->from, end);
-    value found;
+    argument found;
 
     (void)self;
     if (!is_program(text, program, end)) { /* most are settled here */
         return 0;
     }
-    found = value_around(text, candidate->from, candidate->from + 1);
-    if (found.shape == VALUE_RUNNING || found.to - found.from > LONGEST || value_is_writing(text, &found) ||
-        value_key_among(text, &found, keys) || value_blanks(text, &found, MOST_BLANKS) > MOST_BLANKS) {
+    found = argument_around(candidate, candidate->from, candidate->from + 1);
+    if (found.shape == ARGUMENT_RUNNING || found.to - found.from > LONGEST || argument_is_writing(text, &found) ||
+        argument_key_among(text, &found, keys) || argument_blanks(text, &found, MOST_BLANKS) > MOST_BLANKS) {
         return 0;
     }
     if (strchr("$`", text->data[candidate->from]) && !substitutes(text, &found, candidate->from)) {

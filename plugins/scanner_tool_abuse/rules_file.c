@@ -8,10 +8,10 @@
 
 #include "path.h"
 #include "rule.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
-/** Shapes of values in which the row counts (value_shape); files of projects are ordinary arguments of file tools. */
-enum { ANYWHERE = VALUE_WHOLE | VALUE_STRING | VALUE_WEB, WEB = VALUE_WEB, URL_ONLY = VALUE_PATH };
+/** Shapes of values in which the row counts (argument_shape); files of projects are ordinary arguments of file tools. */
+enum { ANYWHERE = ARGUMENT_WHOLE | ARGUMENT_STRING | ARGUMENT_WEB, WEB = ARGUMENT_WEB, URL_ONLY = ARGUMENT_PATH };
 
 static int has_scheme(const uapi_string *text, size_t from, size_t to)
 {
@@ -28,18 +28,18 @@ static int32_t verify_file(const rule *self, const scan *at, uapi_finding *findi
 {
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
-    value found = value_of_mark(text, candidate->from);
+    argument found = argument_of_mark(candidate, candidate->from);
     size_t begin, end;
 
-    if (!(found.shape & (unsigned)self->argument) || value_is_writing(text, &found)) {
+    if (!(found.shape & (unsigned)self->argument) || argument_is_writing(text, &found)) {
         return 0;
     }
-    if (value_blanks(text, &found, 1) > (size_t)((found.shape & VALUE_WEB) != 0)) {
+    if (argument_blanks(text, &found, 1) > (size_t)((found.shape & ARGUMENT_WEB) != 0)) {
         return 0;
     }
     begin = candidate->from < found.from ? found.from : path_begin(text, candidate->from, found.from);
     end = path_end(text, candidate->to < found.to ? candidate->to : found.to, found.to);
-    if ((found.shape == VALUE_STRING || found.shape == VALUE_WHOLE) && (begin != found.from || end != found.to)) {
+    if ((found.shape == ARGUMENT_STRING || found.shape == ARGUMENT_WHOLE) && (begin != found.from || end != found.to)) {
         return 0;
     }
     if (has_scheme(text, begin, end)) {
@@ -100,12 +100,12 @@ static int32_t verify_include(const rule *self, const scan *at, uapi_finding *fi
         " main_path class_path classpath module_path plugin_path sourcedir require require_once config_path";
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
-    value found = value_of_mark(text, candidate->from);
+    argument found = argument_of_mark(candidate, candidate->from);
     size_t host, end;
 
     (void)self;
-    if (!(found.shape & (VALUE_FIELD | VALUE_ATTRIBUTE)) || found.from != candidate->from + 1 ||
-        value_blanks(text, &found, 1) > 1) {
+    if (!(found.shape & (ARGUMENT_FIELD | ARGUMENT_ATTRIBUTE)) || found.from != candidate->from + 1 ||
+        argument_blanks(text, &found, 1) > 1) {
         return 0;
     }
     host = candidate->to;
@@ -115,7 +115,7 @@ static int32_t verify_include(const rule *self, const scan *at, uapi_finding *fi
     end = host_end(text, host, found.to);
     finding->from = found.from;
     finding->to = path_end(text, found.from, found.to);
-    return text->data[finding->to - 1] == '?' || value_key_among(text, &found, keys) ||
+    return text->data[finding->to - 1] == '?' || argument_key_among(text, &found, keys) ||
            (is_address(text, host, end) && has_script(text, end, found.to));
 }
 
@@ -149,10 +149,15 @@ static const rule rules[] = {
           "|pagefile\\.sys|sysprep\\.inf|unattend\\.xml|php\\.ini|/proc/(?:version|cpuinfo|mounts|net|sys|modules"
           "|interrupts|kcore|sched_debug|config\\.gz)|/dev/(?:mem|kmem)\\b"),
     LOGGED(
-        "project_secret", LOW, VALUE_STRING | VALUE_WHOLE,
+        "project_secret", LOW, ARGUMENT_STRING | ARGUMENT_WHOLE,
         "(?:^|[/"
         "\\\\\"])(?:\\.env(?:\\.(?:local|prod|production|staging))?|\\.npmrc|\\.pypirc|\\.netrc|\\.pgpass|\\.htpasswd"
         "|\\.git" SEP "config|wp-config\\.php|web\\.config|\\.bash_history|\\.zsh_history|\\.mysql_history)(?:\"|$)"),
+    /* the name of an upload, as the whole text */
+    FILES("server_file", MEDIUM, ARGUMENT_WHOLE | ARGUMENT_FIELD,
+          "^(?:\\.(?:boto|s3cfg|htaccess|htpasswd|my\\.cnf|pgpass|netrc|npmrc|env)|wp-config[._]|(?:local)?settings\\. "
+          "?php|web\\.config"
+          "|config\\.inc\\.php|configuration\\.php|php\\.ini|\\.user\\.ini)"),
     FILES("server_file", MEDIUM, WEB,
           "(?:^|[/"
           "\\\\=:\"])\\.(?:env|git|svn|hg|bzr|htaccess|htpasswd|ht|bash_history|bashrc|bash_profile|profile|zsh_history"
@@ -173,7 +178,7 @@ static const rule rules[] = {
           "|(?:application|bootstrap)(?:-[a-z]{1,12})?\\.(?:yml|properties)" END "|yarn\\.lock" END
           "|packages?-lock\\.json"),
     /* What agents keep in a folder of their own: rules, memories, keys of models and of tools. */
-    FILES("agent_file", MEDIUM, URL_ONLY | VALUE_FIELD,
+    FILES("agent_file", MEDIUM, URL_ONLY | ARGUMENT_FIELD,
           "(?:^|[/"
           "=])\\.(?:aider|amazonq|amp|augment|claude|cline|clinerules|codeium|codex|continue|copilot|crush|cursor|"
           "devin|factory"

@@ -8,17 +8,18 @@
 
 #include "command.h"
 #include "rule.h"
-#include "value.h"
+#include "../scanner_argument.h"
+#include "../scanner_value.h"
 
 enum { LONGEST = 512 };
 
 /* Where an array of arguments, or a member for options, is the place for them, what the option runs decides. */
-static int takes_options(const uapi_string *text, const value *found)
+static int takes_options(const uapi_string *text, const argument *found)
 {
     size_t open, close;
 
-    return value_key_among(text, found,
-                           "args arguments argv options flags opts extra_args command cmd params parameters") ||
+    return argument_key_among(text, found,
+                              "args arguments argv options flags opts extra_args command cmd params parameters") ||
            value_array(text, found->from, found->to, &open, &close);
 }
 
@@ -26,10 +27,10 @@ static int32_t verify_option(const rule *self, const scan *at, uapi_finding *fin
 {
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
-    value found = value_of_mark(text, candidate->from);
+    argument found = argument_of_mark(candidate, candidate->from);
     size_t from = candidate->from;
 
-    if (found.shape == VALUE_RUNNING || found.to - found.from > LONGEST || value_is_writing(text, &found)) {
+    if (found.shape == ARGUMENT_RUNNING || found.to - found.from > LONGEST || argument_is_writing(text, &found)) {
         return 0;
     }
     while (from < candidate->to && text->data[from] != '-') {
@@ -45,7 +46,7 @@ static int32_t verify_option(const rule *self, const scan *at, uapi_finding *fin
 }
 
 /* The name before @-o, from the beginning of the argument on. */
-static int is_user(const uapi_string *text, const value *found, const uapi_candidate *candidate)
+static int is_user(const uapi_string *text, const argument *found, const uapi_candidate *candidate)
 {
     size_t i = found->from;
 
@@ -59,20 +60,20 @@ static int is_user(const uapi_string *text, const value *found, const uapi_candi
 static int32_t verify_remote(const rule *self, const scan *at, uapi_finding *finding)
 {
     const uapi_candidate *candidate = at->candidate;
-    value found = value_around(&candidate->text, candidate->from, candidate->to);
+    argument found = argument_around(candidate, candidate->from, candidate->to);
     command made;
 
     (void)self;
-    if (value_is_writing(&candidate->text, &found)) {
+    if (argument_is_writing(&candidate->text, &found)) {
         return 0;
     }
-    if (found.shape != VALUE_RUNNING &&
+    if (found.shape != ARGUMENT_RUNNING &&
         (found.from == candidate->from || is_user(&candidate->text, &found, candidate))) {
         finding->from = found.from;
         finding->to = found.to;
         return 1;
     }
-    return command_around(&candidate->text, candidate->from, candidate->to, &made) &&
+    return command_around(candidate, candidate->from, candidate->to, &made) &&
            command_runs(&made, "git hg svn ssh scp sftp rsync go npm pip cargo");
 }
 
@@ -190,7 +191,7 @@ static int32_t verify_runs(const rule *self, const scan *at, uapi_finding *findi
     uint32_t severity;
 
     (void)self;
-    if (!command_around(&candidate->text, candidate->from, candidate->to, &made)) {
+    if (!command_around(candidate, candidate->from, candidate->to, &made)) {
         return 0;
     }
     severity = judge_option(&made);

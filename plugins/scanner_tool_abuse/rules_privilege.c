@@ -6,7 +6,7 @@
 #include "command.h"
 #include "privilege.h"
 #include "rule.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 /* In the order of `judges`. */
 typedef enum way {
@@ -35,7 +35,7 @@ static int32_t verify_privilege(const rule *self, const scan *at, uapi_finding *
     command made;
     uint32_t severity;
 
-    if (!command_around(&candidate->text, candidate->from, candidate->to, &made)) {
+    if (!command_around(candidate, candidate->from, candidate->to, &made)) {
         return 0;
     }
     severity = judges[self->argument](&made);
@@ -68,12 +68,12 @@ static int32_t verify_policy(const rule *self, const scan *at, uapi_finding *fin
                                         "putrole", "create", "grant", "permission_set"};
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
-    value found = value_around(text, candidate->from, candidate->to);
-    size_t first = found.from > VALUE_BACK ? found.from - VALUE_BACK : 0;
-    size_t last = text->length - found.to > VALUE_BACK ? found.to + VALUE_BACK : text->length;
+    argument found = argument_around(candidate, candidate->from, candidate->to);
+    size_t first = found.from > ARGUMENT_BACK ? found.from - ARGUMENT_BACK : 0;
+    size_t last = text->length - found.to > ARGUMENT_BACK ? found.to + ARGUMENT_BACK : text->length;
 
     (void)self;
-    if (found.shape != VALUE_STRING || value_blanks(text, &found, 1) > 0 || value_is_mention(text, &found)) {
+    if (found.shape != ARGUMENT_STRING || argument_blanks(text, &found, 1) > 0 || argument_is_mention(text, &found)) {
         return 0;
     }
     finding->from = found.from;

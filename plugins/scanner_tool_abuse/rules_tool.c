@@ -9,7 +9,7 @@
 #include "rule.h"
 #include "tool_list.h"
 #include "tool_name.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 enum { DEFINITION = 4096 /* bytes: how far off its schema a description may end */ };
 

@@ -8,13 +8,13 @@
 
 #include "path.h"
 #include "rule.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 enum { FAR = 4 /* folders: further up than a relative path of a project goes */, MOST_BLANKS = 6 };
 
 typedef enum kind { KIND_PLAIN, KIND_SPELLED } kind;
 
-static int is_read(const uapi_string *text, const value *found)
+static int is_read(const uapi_string *text, const argument *found)
 {
     static const char *const readers[] = {"cat ", "head ", "tail ", "less ", "more ", "type ", "curl ", "wget ",
                                           "nl ",  "tac ",  "xxd ",  "od ",   "cp ",   "mv ",   "scp ",  "tar ",
@@ -28,24 +28,24 @@ static int is_read(const uapi_string *text, const value *found)
     return 0;
 }
 
-static uint32_t judge_plain(const uapi_string *text, const value *found, const path_climb *climb, int alone)
+static uint32_t judge_plain(const uapi_string *text, const argument *found, const path_climb *climb, int alone)
 {
     int telling = path_is_telling(text, climb->target, climb->to);
     int outside = climb->rooted && climb->descends < 0;
 
     if (!alone) {
-        return (found->shape != VALUE_RUNNING && climb->steps >= 3 && telling && is_read(text, found)) ? HIGH : 0;
+        return (found->shape != ARGUMENT_RUNNING && climb->steps >= 3 && telling && is_read(text, found)) ? HIGH : 0;
     }
     if (climb->dotted && (telling || climb->dotted >= 2)) {
         return telling ? HIGH : MEDIUM;
     }
-    if (telling && (climb->steps >= 3 || outside || (climb->steps >= 2 && found->shape != VALUE_STRING))) {
+    if (telling && (climb->steps >= 3 || outside || (climb->steps >= 2 && found->shape != ARGUMENT_STRING))) {
         return HIGH;
     }
-    if (found->shape & VALUE_WEB) {
+    if (found->shape & ARGUMENT_WEB) {
         return climb->steps >= 2 || outside || telling ? MEDIUM : LOW;
     }
-    if (found->shape == VALUE_WHOLE) {
+    if (found->shape == ARGUMENT_WHOLE) {
         return climb->steps >= 3 || outside || telling || climb->reversed ? MEDIUM : 0;
     }
     return outside || climb->descends <= -FAR ? MEDIUM : 0;
@@ -65,13 +65,13 @@ static uint32_t judge_spelled(const uapi_string *text, const path_climb *climb)
 }
 
 /* The argument is the path, or a URL with it; a few words beside it only where nobody writes sentences. */
-static int is_alone(const uapi_string *text, const value *found, size_t from)
+static int is_alone(const uapi_string *text, const argument *found, size_t from)
 {
-    if (found->shape == VALUE_RUNNING) {
+    if (found->shape == ARGUMENT_RUNNING) {
         return 0;
     }
-    return value_blanks(text, found, 1) == 0 ||
-           ((found->shape & VALUE_WEB) && from == found->from && value_blanks(text, found, MOST_BLANKS) < MOST_BLANKS);
+    return argument_blanks(text, found, 1) == 0 || ((found->shape & ARGUMENT_WEB) && from == found->from &&
+                                                    argument_blanks(text, found, MOST_BLANKS) < MOST_BLANKS);
 }
 
 /* Further candidates of one path are the first one's business. */
@@ -91,13 +91,13 @@ static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *
     path_climb climb;
     uint32_t severity;
     size_t begin;
-    value found;
+    argument found;
 
     if (self->argument == KIND_PLAIN && !is_first(candidate)) {
         return 0;
     }
-    found = value_around(text, candidate->from, candidate->to);
-    if (value_is_writing(text, &found)) {
+    found = argument_around(candidate, candidate->from, candidate->to);
+    if (argument_is_writing(text, &found)) {
         return 0;
     }
     begin = path_begin(text, candidate->from, found.from);
@@ -108,7 +108,7 @@ static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *
     if (self->argument == KIND_PLAIN) {
         severity = judge_plain(text, &found, &climb, is_alone(text, &found, begin));
     } else {
-        severity = is_alone(text, &found, begin) || (found.shape != VALUE_RUNNING && is_read(text, &found))
+        severity = is_alone(text, &found, begin) || (found.shape != ARGUMENT_RUNNING && is_read(text, &found))
                        ? judge_spelled(text, &climb)
                        : 0;
     }
@@ -126,11 +126,11 @@ static int32_t verify_null(const rule *self, const scan *at, uapi_finding *findi
 {
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
-    value found = value_around(text, candidate->from, candidate->to);
+    argument found = argument_around(candidate, candidate->from, candidate->to);
     size_t begin, name = 0;
 
     (void)self;
-    if (!is_alone(text, &found, found.from) || value_is_writing(text, &found)) {
+    if (!is_alone(text, &found, found.from) || argument_is_writing(text, &found)) {
         return 0;
     }
     begin = path_begin(text, candidate->from, found.from);

@@ -8,7 +8,7 @@
 
 #include "tool_list.h"
 #include "tool_name.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 enum { DEPTH = 64, MOST_TOOLS = 4096, MOST_MENTIONS = 256 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tool_name.h"
-#include "value.h"
+#include "../scanner_argument.h"
 
 static const char words[] = " account action add admin agent alert all analyze api app append apply approve archive "
                             "article asset attach audit balance bash"

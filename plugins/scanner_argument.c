@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "value.h"
+#include "scanner_argument.h"
 
 enum { NAME_LONGEST = 64, LINE_LONGEST = 512 };
 
@@ -62,7 +62,7 @@ static int is_document(const uapi_string *text)
     return i < text->length && text->data[i] == '"';
 }
 
-static void find_key(const uapi_string *text, value *found)
+static void find_key(const uapi_string *text, argument *found)
 {
     size_t at = found->from - 1, end; /* at the opening quote */
 
@@ -81,7 +81,7 @@ static void find_key(const uapi_string *text, value *found)
     }
 }
 
-static int find_string(const uapi_string *text, size_t first, size_t last, value *found)
+static int find_string(const uapi_string *text, size_t first, size_t last, argument *found)
 {
     size_t from = found->from, to = found->to;
 
@@ -97,7 +97,7 @@ static int find_string(const uapi_string *text, size_t first, size_t last, value
     if (from == 0 || !opens(text, from - 1)) {
         return 0;
     }
-    found->shape = VALUE_STRING;
+    found->shape = ARGUMENT_STRING;
     found->from = from;
     found->to = to;
     find_key(text, found);
@@ -111,14 +111,28 @@ static int is_name(char c)
     return text_is_alnum(c) || is_one_of(c, "_-.[]:$%/");
 }
 
-/* The newline is the one between the path and the body of a form. */
-static int parts_fields(const uapi_string *text, size_t at)
+/* Between the path and the body of a form, where there is no `?`. */
+static int parts_path(const uapi_string *text, size_t at)
 {
-    return text->data[at] == '&' || text->data[at] == '?' ||
-           (text->data[at] == '\n' && at < VALUE_AHEAD && text->data[0] == '/' && !memchr(text->data, '\n', at));
+    for (size_t i = 0; i < at; i++) {
+        if (text_is_blank(text->data[i])) {
+            return 0;
+        }
+    }
+    return text->data[0] == '/';
 }
 
-static int find_field(const uapi_string *text, size_t first, size_t last, value *found)
+static int parts_fields(const uapi_string *text, size_t at)
+{
+    char before = at > 0 ? text->data[at - 1] : 0;
+
+    if (text->data[at] == '&' || text->data[at] == '?') {
+        return !text_is_blank(before) && before != text->data[at];
+    }
+    return (text->data[at] == '\n' || text->data[at] == ' ') && at < ARGUMENT_BACK && parts_path(text, at);
+}
+
+static int find_field(const uapi_string *text, size_t first, size_t last, argument *found)
 {
     size_t equals, name = first;
 
@@ -138,7 +152,7 @@ static int find_field(const uapi_string *text, size_t first, size_t last, value 
     if (equals == first) {
         return 0;
     }
-    found->shape = VALUE_FIELD;
+    found->shape = ARGUMENT_FIELD;
     found->key_from = name;
     found->key_to = equals - 1;
     found->from = equals;
@@ -150,7 +164,7 @@ static int find_field(const uapi_string *text, size_t first, size_t last, value 
 
 /* ------------------------------------------------------------- XML and multipart */
 
-static int find_attribute(const uapi_string *text, size_t first, size_t last, value *found)
+static int find_attribute(const uapi_string *text, size_t first, size_t last, argument *found)
 {
     size_t open = found->from, close = found->to, name;
     char quote;
@@ -172,11 +186,11 @@ static int find_attribute(const uapi_string *text, size_t first, size_t last, va
     }
     found->key_from = name;
     found->key_to = open - 2;
-    found->shape = VALUE_ATTRIBUTE;
+    found->shape = ARGUMENT_ATTRIBUTE;
     found->from = open;
     found->to = close;
     /* links are what pages are made of */
-    return name < open - 2 && !value_key_among(text, found, "href src action style class content type xlink:href");
+    return name < open - 2 && !argument_key_among(text, found, "href src action style class content type xlink:href");
 }
 
 static int is_markup(const uapi_string *text)
@@ -187,9 +201,9 @@ static int is_markup(const uapi_string *text)
 
 /* ------------------------------------------------------------- the rest */
 
-static value whole(const uapi_string *text, size_t first, size_t last)
+static argument whole(const uapi_string *text, size_t first, size_t last)
 {
-    value found = {VALUE_RUNNING, first, last, 0, 0};
+    argument found = {ARGUMENT_RUNNING, first, last, 0, 0};
     size_t end = text->length;
 
     while (end > 0 && text_is_blank(text->data[end - 1]) && text->length - end < 4) {
@@ -198,37 +212,43 @@ static value whole(const uapi_string *text, size_t first, size_t last)
     if (text->length > LINE_LONGEST || (end && memchr(text->data, '\n', end))) {
         return found;
     }
-    found = (value){VALUE_WHOLE, 0, end, 0, 0};
+    found = (argument){ARGUMENT_WHOLE, 0, end, 0, 0};
     if (end && text->data[0] == '/' && !memchr(text->data, ' ', end)) {
-        found.shape = VALUE_PATH;
+        found.shape = ARGUMENT_PATH;
     }
     return found;
 }
 
-value value_around(const uapi_string *text, size_t from, size_t to)
+argument argument_around(const uapi_candidate *candidate, size_t from, size_t to)
 {
-    size_t first = from > VALUE_BACK ? from - VALUE_BACK : 0;
-    size_t last = text->length - to > VALUE_AHEAD ? to + VALUE_AHEAD : text->length;
-    value found = {VALUE_RUNNING, from, to, 0, 0};
+    const uapi_string *text = &candidate->text;
+    size_t first = from > ARGUMENT_BACK ? from - ARGUMENT_BACK : 0;
+    size_t last = text->length - to > ARGUMENT_AHEAD ? to + ARGUMENT_AHEAD : text->length;
+    argument found = {ARGUMENT_RUNNING, from, to, 0, 0};
 
-    if (is_document(text)) {
-        return find_string(text, first, last, &found) ? found : (value){VALUE_RUNNING, first, last, 0, 0};
+    /* another reading of a part of a document does not begin like one */
+    if (is_document(text) || (candidate->in->flags & UAPI_TEXT_FROM_JSON)) {
+        return find_string(text, first, last, &found) ? found : (argument){ARGUMENT_RUNNING, first, last, 0, 0};
     }
     if (is_markup(text) && find_attribute(text, first, last, &found)) {
         return found;
     }
-    found = (value){VALUE_RUNNING, from, to, 0, 0};
+    found = (argument){ARGUMENT_RUNNING, from, to, 0, 0};
     return find_field(text, first, last, &found) ? found : whole(text, first, last);
 }
 
-value value_of_mark(const uapi_string *text, size_t from)
+argument argument_of_mark(const uapi_candidate *candidate, size_t from)
 {
-    size_t at = from + (size_t)(from + 1 < text->length && is_one_of(text->data[from], "\"="));
+    const uapi_string *text = &candidate->text;
+    size_t at = from;
 
-    return value_around(text, at, at);
+    at += at + 1 < text->length && text->data[at] == '=';
+    at += at + 1 < text->length && is_one_of(text->data[at], "\"'");
+
+    return argument_around(candidate, at, at);
 }
 
-int value_key_among(const uapi_string *text, const value *found, const char *list)
+int argument_key_among(const uapi_string *text, const argument *found, const char *list)
 {
     size_t length = found->key_to - found->key_from;
 
@@ -254,21 +274,22 @@ static const char subjects[] = "message commit_message title description subject
                                "note search_query explanation topic"
                                " question";
 
-int value_is_mention(const uapi_string *text, const value *found)
+int argument_is_mention(const uapi_string *text, const argument *found)
 {
-    return found->shape == VALUE_STRING && value_key_among(text, found, subjects);
+    return found->shape == ARGUMENT_STRING && argument_key_among(text, found, subjects);
 }
 
-int value_is_writing(const uapi_string *text, const value *found)
+int argument_is_writing(const uapi_string *text, const argument *found)
 {
-    return value_is_mention(text, found) ||
-           (found->shape == VALUE_STRING &&
-            value_key_among(text, found,
-                            "text body content contents old_string new_string old_str new_str oldtext newtext file_text"
-                            " insert_text prompt query q thought regex markdown html diff patch"));
+    return argument_is_mention(text, found) ||
+           (found->shape == ARGUMENT_STRING &&
+            argument_key_among(
+                text, found,
+                "text body content contents old_string new_string old_str new_str oldtext newtext file_text"
+                " insert_text prompt query q thought regex markdown html diff patch"));
 }
 
-size_t value_blanks(const uapi_string *text, const value *found, size_t most)
+size_t argument_blanks(const uapi_string *text, const argument *found, size_t most)
 {
     size_t count = 0;
 
@@ -276,31 +297,4 @@ size_t value_blanks(const uapi_string *text, const value *found, size_t most)
         count += (size_t)text_is_blank(text->data[i]);
     }
     return count;
-}
-
-static int is_array_text(const uapi_string *text, size_t at)
-{
-    return at < text->length && text->data[at] != '\n' && text->data[at] != '[' && text->data[at] != ']';
-}
-
-int value_array(const uapi_string *text, size_t from, size_t to, size_t *open, size_t *close)
-{
-    size_t at = from, quote;
-
-    while (at > 0 && from - at < VALUE_BACK && is_array_text(text, at - 1)) {
-        at--;
-    }
-    if (at == 0 || text->data[at - 1] != '[') {
-        return 0;
-    }
-    *open = at - 1;
-    for (quote = at; quote < text->length && quote < at + 2 && text->data[quote] == ' '; quote++) {
-    }
-    if (quote >= text->length || (text->data[quote] != '"' && text->data[quote] != '\'')) {
-        return 0;
-    }
-    for (at = to; at < text->length && at - to < VALUE_AHEAD && is_array_text(text, at); at++) {
-    }
-    *close = at < text->length && text->data[at] == ']' ? at + 1 : at;
-    return 1;
 }
