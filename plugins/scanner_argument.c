@@ -34,9 +34,11 @@ static int is_one_of(char c, const char *set)
 /* Blanks between tokens are gone from what a server is sent; a text of other origin may have one. */
 static int opens(const uapi_string *text, size_t at)
 {
-    size_t before = at > 1 && text->data[at - 1] == ' ' ? at - 1 : at;
-
-    return before > 0 && text->data[at] == '"' && is_one_of(text->data[before - 1], ":,[{");
+    if (at == 0 || text->data[at] != '"') {
+        return 0;
+    }
+    return is_one_of(text->data[at - 1], ":,[{") ||
+           (at > 1 && text->data[at - 1] == ' ' && is_one_of(text->data[at - 2], ":,{"));
 }
 
 static int closes(const uapi_string *text, size_t at)
@@ -132,6 +134,23 @@ static int parts_fields(const uapi_string *text, size_t at)
     return (text->data[at] == '\n' || text->data[at] == ' ') && at < ARGUMENT_BACK && parts_path(text, at);
 }
 
+/* Whether it begins as a form, a query or a path does; programs have blanks and brackets first. */
+static int is_form(const uapi_string *text)
+{
+    size_t i = 0;
+
+    if (text->length > 1 && text->data[0] == '/') {
+        return !is_one_of(text->data[1], "/*");
+    }
+    while (i < text->length && i < NAME_LONGEST * 2 && !is_one_of(text->data[i], "=&?")) {
+        if (text_is_blank(text->data[i]) || is_one_of(text->data[i], "\"'<>(){};#,!")) {
+            return 0;
+        }
+        i++;
+    }
+    return i < text->length && i < NAME_LONGEST * 2;
+}
+
 static int find_field(const uapi_string *text, size_t first, size_t last, argument *found)
 {
     size_t equals, name = first;
@@ -149,7 +168,7 @@ static int find_field(const uapi_string *text, size_t first, size_t last, argume
             return 0;
         }
     }
-    if (equals == first) {
+    if (equals == first || (name > 0 && !is_form(text))) {
         return 0;
     }
     found->shape = ARGUMENT_FIELD;

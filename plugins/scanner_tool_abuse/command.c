@@ -44,6 +44,10 @@ static const char *take_word(line *l, command *made, size_t *quoted_from, size_t
     size_t opened = 0;
 
     *quoted_from = *quoted_to = 0;
+    if (start + 1 >= COMMAND_BYTES) {
+        l->at = l->to; /* as much as is looked at */
+        return "";
+    }
     for (; l->at < l->to; l->at++) {
         char c = data[l->at];
 

@@ -154,7 +154,9 @@ static atom percent_atom(const uapi_string *text, size_t at, size_t last)
 {
     int again = 0, encoded = 0;
     size_t next = percent(text, at, last, &again), end;
-    const spelling *found = among(text, next, last, unicode, COUNT(unicode));
+    const spelling *found = next < last && text_small(text->data[next]) == 'u'
+                                ? among(text, next, last, unicode, COUNT(unicode))
+                                : NULL;
     char high, low;
     atom result;
 
@@ -173,14 +175,15 @@ static atom percent_atom(const uapi_string *text, size_t at, size_t last)
 static atom atom_at(const uapi_string *text, size_t at, size_t last)
 {
     const spelling *found = NULL;
+    atom result;
 
     switch (text->data[at]) {
     case '.':
         return (atom){ATOM_DOT, 1, 0, 0};
     case '%':
-        return at + 1 < last && text->data[at + 1] == '%' && percent_atom(text, at, last).kind == ATOM_OTHER
-                   ? made(ATOM_NOTHING, 1, 1)
-                   : percent_atom(text, at, last);
+        result = percent_atom(text, at, last);
+        return result.kind == ATOM_OTHER && at + 1 < last && text->data[at + 1] == '%' ? made(ATOM_NOTHING, 1, 1)
+                                                                                       : result;
     case '0':
     case '&':
         found = among(text, at, last, numbers, COUNT(numbers));

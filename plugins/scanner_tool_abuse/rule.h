@@ -17,10 +17,18 @@
 
 typedef struct rule rule;
 
+/** The memory of a text. */
+typedef struct text_state {
+    int defines_tools; /* there is a definition of a tool in it */
+    struct {
+        size_t from, to;
+    } path[2]; /* the last path that was judged, plain and spelled; empty: none */
+} text_state;
+
 /** What a verifier has to go by: the candidate, and the memory of this text. */
 typedef struct scan {
     const void *instance;
-    void *state; /* a tool_list ** (tool_list.h) */
+    text_state *state;
     const uapi_candidate *candidate;
 } scan;
 

@@ -90,6 +90,15 @@ static int is_program(const uapi_string *text, size_t at, size_t to)
            (among(words, text->data + from, end - from) && has_argument(text, end, to));
 }
 
+static int value_names(const uapi_string *text, const argument *found)
+{
+    return argument_key_among(
+        text, found,
+        "host hostname domain ip address addr branch ref tag name file filename file_name path user username"
+        " repo repository id url uri email target server service container pod package namespace port key"
+        " device interface revision sha title_id project bucket region zone dir directory");
+}
+
 /* Nothing, a number, a name of a host or file, an address: no blank, no operator, no bracket. */
 static int is_plain(const uapi_string *text, const argument *found, size_t to)
 {
@@ -110,8 +119,8 @@ static int is_plain(const uapi_string *text, const argument *found, size_t to)
     if (to == from) {
         return 1;
     }
-    /* a word alone may be a command of which we know nothing, where the argument's name says nothing */
-    return (marks || (found->shape != ARGUMENT_WHOLE && !among(heads, text->data + from, to - from))) &&
+    /* a word alone may be a command of which we know nothing, unless the argument's name says what it is */
+    return (marks || (value_names(text, found) && !among(heads, text->data + from, to - from))) &&
            !is_program(text, from, to);
 }
 

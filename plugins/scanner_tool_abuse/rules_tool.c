@@ -18,7 +18,7 @@ static int32_t verify_list(const rule *self, const scan *at, uapi_finding *findi
 {
     (void)self;
     (void)finding;
-    ((tool_list_state *)at->state)->wanted |= at->candidate->in->view == UAPI_VIEW_PLAIN;
+    at->state->defines_tools |= at->candidate->in->view == UAPI_VIEW_PLAIN;
     return 0;
 }
 

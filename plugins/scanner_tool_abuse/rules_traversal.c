@@ -10,7 +10,11 @@
 #include "rule.h"
 #include "../scanner_argument.h"
 
-enum { FAR = 4 /* folders: further up than a relative path of a project goes */, MOST_BLANKS = 6 };
+enum {
+    FAR = 4 /* folders: further up than a relative path of a project goes */,
+    MOST_BLANKS = 6,
+    STRIDE = ARGUMENT_AHEAD / 4
+};
 
 typedef enum kind { KIND_PLAIN, KIND_SPELLED } kind;
 
@@ -70,6 +74,10 @@ static int is_alone(const uapi_string *text, const argument *found, size_t from)
     if (found->shape == ARGUMENT_RUNNING) {
         return 0;
     }
+    if ((found->shape & (ARGUMENT_STRING | ARGUMENT_WHOLE)) && from != found->from && text->data[from - 1] != '=' &&
+        text->data[from - 1] != '?') { /* a part of a command or of a program */
+        return 0;
+    }
     return argument_blanks(text, found, 1) == 0 || ((found->shape & ARGUMENT_WEB) && from == found->from &&
                                                     argument_blanks(text, found, MOST_BLANKS) < MOST_BLANKS);
 }
@@ -84,6 +92,12 @@ static int is_first(const uapi_candidate *candidate)
            !text[from - 1];
 }
 
+/* A path is read once; a long one, which is seen as far as a verifier looks, again from place to place. */
+static int is_judged(const text_state *state, int which, size_t from)
+{
+    return from > state->path[which].from && from < state->path[which].to && from - state->path[which].from < STRIDE;
+}
+
 static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *finding)
 {
     const uapi_candidate *candidate = at->candidate;
@@ -93,7 +107,8 @@ static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *
     size_t begin;
     argument found;
 
-    if (self->argument == KIND_PLAIN && !is_first(candidate)) {
+    if (is_judged(at->state, self->argument, candidate->from) ||
+        (self->argument == KIND_PLAIN && !is_first(candidate))) {
         return 0;
     }
     found = argument_around(candidate, candidate->from, candidate->to);
@@ -102,6 +117,8 @@ static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *
     }
     begin = path_begin(text, candidate->from, found.from);
     climb = path_read(text, begin, path_end(text, candidate->to, found.to));
+    at->state->path[self->argument].from = candidate->from;
+    at->state->path[self->argument].to = climb.to;
     if (climb.steps == 0) {
         return 0;
     }
@@ -135,7 +152,7 @@ static int32_t verify_null(const rule *self, const scan *at, uapi_finding *findi
     }
     begin = path_begin(text, candidate->from, found.from);
     for (size_t i = begin; i < candidate->from; i++) {
-        name += text->data[i] == '.' || text->data[i] == '/' || text->data[i] == '\\';
+        name += text->data[i] == '.' || text->data[i] == '/';
     }
     finding->from = begin;
     finding->to = path_end(text, candidate->to, found.to);

@@ -43,14 +43,14 @@ static int32_t verify(void *data, void *state, const uapi_candidate *candidate, 
 
 static void text_end(void *data, void *state, const uapi_text *text, const uapi_sink *sink)
 {
-    if (((const tool_list_state *)state)->wanted) {
+    if (((const text_state *)state)->defines_tools) {
         tool_list_judge(data, &text->bytes, sink);
     }
 }
 
 static const uapi_scanner_1 scanner = {
     .name = "tool_abuse",
-    .state_size = sizeof(tool_list_state),
+    .state_size = sizeof(text_state),
     .rules = scanner_tables_rules,
     .patterns = scanner_tables_patterns,
     .verify = verify,

@@ -8,11 +8,6 @@
 
 #include "rule.h"
 
-/** The memory of a text. */
-typedef struct tool_list_state {
-    int wanted; /* there is a definition of a tool in it */
-} tool_list_state;
-
 /** Read the list and report what is in it. `instance` is the scanner's tables. */
 void tool_list_judge(const void *instance, const uapi_string *text, const uapi_sink *sink);
 

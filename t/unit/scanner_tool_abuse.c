@@ -206,6 +206,11 @@ static const char *const negative[] = {
     "{\"command\":\"cd /srv; python3 x.py\"}",
     "{\"name\":\"Tom & Perry\"}",
     "{\"text\":\"salt & pepper; find more\"}",
+    "{\"scripts\":{\"test\":\"standard && node test.js\",\"lint\":\"eslint .\"}}",
+    "{\"magic\":\"\\x00\\x00\"}",
+    "{\"command\":\"D=\"$X\"/../../../t\"}",
+    "{\"command\":\"if [ \"$(id -u)\" != 0 ]\"}",
+    "!function(a){b?c=function(d){return e}:f&&g=../../h}",
     "ls | grep x",
     "history | tail -5",
     "x=$(git rev-parse HEAD)",
@@ -438,6 +443,33 @@ static void test_cut_off(void **state)
     }
 }
 
+/* Commands longer than what is looked at, in all their parts. */
+static void test_long(void **state)
+{
+    static const char *const starts[] = {"sudo su ", "sudo su >", "sudo su 'x ", "{\"argv\":[\"sudo\",\"su\",\"",
+                                         "sudo sh -c 'su "};
+    static const char *const fills[] = {"a", "a ", "a\",\"", ">a ", "\\a", "'a b' ", "; "};
+    char text[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(starts) * COUNT(fills); i++) {
+        const char *start = starts[i / COUNT(fills)], *fill = fills[i % COUNT(fills)];
+        size_t used = strlen(start);
+
+        memcpy(text, start, used);
+        for (; used + 8 < sizeof(text); used++) {
+            text[used] = fill[(used - strlen(start)) % strlen(fill)];
+        }
+        for (size_t length = used; length > used - 64; length--) {
+            scan(UAPI_DIRECTION_REQUEST, text, length);
+        }
+        for (size_t length = 960; length < 1280; length++) {
+            scan(UAPI_DIRECTION_REQUEST, text, length);
+        }
+        apr_pool_clear(scan_pool);
+    }
+}
+
 /* Texts of triggers only: refused or judged, by work that grows with their length alone. */
 static void test_hostile(void **state)
 {
@@ -465,6 +497,9 @@ static void test_hostile(void **state)
                                         "\"inputSchema\":{",
                                         "{\"name\":\"a\",\"inputSchema\":{}},",
                                         "{\"inputSchema\":{\"name\":\"",
+                                        "sudo su >a b<c ",
+                                        "sudo 'su' \\a a=b ",
+                                        "sudo [\"a\",\"",
                                         "before using any other tool "};
     size_t most = getenv("UAPI_SLOW") ? 1 << 16 : 1 << 20;
     char *text = malloc(most);
@@ -495,7 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_positive),  cmocka_unit_test(test_negative), cmocka_unit_test(test_answers),
         cmocka_unit_test(test_direction), cmocka_unit_test(test_severity), cmocka_unit_test(test_advice),
-        cmocka_unit_test(test_cut_off),   cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_cut_off),   cmocka_unit_test(test_long),     cmocka_unit_test(test_hostile),
     };
 
     if (apr_initialize() != APR_SUCCESS) {
