@@ -220,7 +220,7 @@ FUZZ_SECONDS ?= 0
 $(OUT)/libfuzzer/%: $(V)/obj/t/fuzz/%.o $(CORE) $(V)/linking
 	$(call quiet,LD) $(CC) -fsanitize=fuzzer -o $@ $< $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
 
-fuzzers: $(LIBFUZZERS)
+fuzzers: $(PLUGINS) $(LIBFUZZERS)
 
 # New inputs go to build/out/fuzz-found/; what is worth keeping is copied to t/fuzz/corpus/ by hand.
 fuzz:
