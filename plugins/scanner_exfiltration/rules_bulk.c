@@ -8,7 +8,7 @@
 #include "data.h"
 #include "rule.h"
 
-enum { SENTENCE = 280 };
+enum { SENTENCE = 280, LOOP = 256 };
 
 static int32_t verify_limit(const exfiltration *instance, const rule *self, text_state *state,
                             const uapi_candidate *candidate, uapi_finding *finding)
@@ -119,9 +119,10 @@ static int32_t verify_page_loop(const exfiltration *instance, const rule *self, 
     (void)instance;
     (void)self;
     (void)state;
-    finding->from = found.from > candidate->from - (candidate->from < 256 ? candidate->from : 256)
-                        ? found.from
-                        : candidate->from - 256;
+    if (found.from < candidate->from && candidate->from - found.from > LOOP) {
+        found.from = candidate->from - LOOP;
+    }
+    finding->from = found.from < candidate->from ? found.from : candidate->from;
     return !value_is_mention(&candidate->text, &found) &&
            data_has(candidate->text.data + finding->from, candidate->from - finding->from, loops);
 }
