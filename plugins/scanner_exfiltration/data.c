@@ -113,6 +113,7 @@ static const char *const secret_parts[] = {"/.ssh",
                                            "id_ed25519",
                                            "id_ecdsa",
                                            "id_dsa",
+                                           "id_*",
                                            "authorized_keys",
                                            ".aws/",
                                            "/.aws",
@@ -282,7 +283,7 @@ static int is_tree(const char *path, size_t length)
             return !slash || slash == path + length - 1 || (slash == path + length - 2 && slash[1] == '*');
         }
     }
-    return path[0] == '~' && !memchr(path, '/', length);
+    return path[0] == '~' && (length == 1 || is_letter(path[1])) && !memchr(path, '/', length);
 }
 
 data_worth data_of_path(const char *path)

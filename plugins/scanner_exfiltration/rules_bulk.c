@@ -100,6 +100,9 @@ static int32_t verify_all_persons(const exfiltration *instance, const rule *self
     (void)instance;
     (void)self;
     (void)state;
+    if (candidate->direction != UAPI_DIRECTION_REQUEST) {
+        return UAPI_NOT_FOUND;
+    }
     while (length < most && length < 160 && !strchr(".;!?\n\"", text[length])) {
         length++;
     }
@@ -107,6 +110,17 @@ static int32_t verify_all_persons(const exfiltration *instance, const rule *self
     return data_has(text, length, secrets) ||
            (data_find(text, length, "email") < length && data_find(text, length, "phone") < length) ||
            (data_has(text, length, rows) && data_has(text, length, tables));
+}
+
+/* In an answer the same is a list of tools, or of what there is. */
+static int32_t verify_request(const exfiltration *instance, const rule *self, text_state *state,
+                              const uapi_candidate *candidate, uapi_finding *finding)
+{
+    (void)instance;
+    (void)self;
+    (void)state;
+    (void)finding;
+    return candidate->direction == UAPI_DIRECTION_REQUEST;
 }
 
 /* A page in a loop: for i in ...; do curl "...?page=$i" */
@@ -328,21 +342,21 @@ static const rule rules[] = {
     RULE("export_all", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "\\b" VERBS "[\\s_-](?:(?:the|me|of)[\\s_])?(?:all|every|entire|full|complete|whole|bulk)[\\s_-]",
          verify_export_all, 0),
-    RULE("export_all", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+    RULE("export_all", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "\"include_?(?:pii|passwords?|secrets?|credentials?|sensitive(?:_data)?|ssn|hashes|password_hash(?:es)?)\":"
          "\\s?(?:true|1|\"true\")",
-         NULL, 0),
-    RULE("export_all", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+         verify_request, 0),
+    RULE("export_all", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "\\b(?:show|list|give|retrieve|get|fetch|print|reveal|return|display|read|select|pull)\\s(?:me\\s|us\\s)?(?:"
          "a\\s)?(?:(?:complete|full)\\slist\\sof\\s)?"
          "(?:all|every|each)\\s",
          verify_all_persons, 0),
-    RULE("export_all", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
+    RULE("export_all", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "\"(?:bulk_?export|export_?(?:database|db|users?|customers?|contacts|tables)|dump_?(?:database|db|tables?|"
          "users?|customers?)|"
          "(?:backup|download|clone)_?(?:database|db))(?:_[a-z]{2,12})?\"|/(?:export|dump|download)[a-z0-9_/"
          "-]{0,40}\\?[^\\s\"]{0,60}\\ball=(?:true|1)\\b",
-         NULL, 0),
+         verify_request, 0),
     RULE("huge_limit", MEDIUM, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,
          "[\\s(,{](?:first|last|limit|take)\\s?:\\s?\\d{2,7}", verify_limit, 0),
     RULE("page_loop", MEDIUM, UAPI_DIRECTION_BOTH, UAPI_PATTERN_CASELESS, 0, UAPI_DEFAULT_HOST,

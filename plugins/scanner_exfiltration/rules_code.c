@@ -17,6 +17,10 @@ static const char *const sources[] = {"document.cookie",
                                       "json.stringify(process.env",
                                       "(process.env)",
                                       "body: process.env",
+                                      "process.env }",
+                                      "process.env}",
+                                      "process.env,",
+                                      "process.env)",
                                       "dict(os.environ",
                                       "os.environ)",
                                       "os.environ}",
@@ -50,6 +54,10 @@ static const char *const sources[] = {"document.cookie",
                                       "$_server",
                                       "getpass",
                                       "subprocess",
+                                      "open('/",
+                                      "open(\"/",
+                                      "open('~",
+                                      "open(os.path",
                                       "popen(",
                                       "os.listdir",
                                       "glob.glob",
@@ -76,8 +84,10 @@ static const char *const sources[] = {"document.cookie",
                                       "os.getenv(",
                                       NULL};
 /* Some file, which counts where it is handed to the call as such. */
-static const char *const files[] = {
-    "open(", "files=", "-infile", "uploadfile(", "file=@", "createreadstream(", "file.open(", "readasdataurl", NULL};
+static const char *const files[] = {"open(",       "files=",        "-infile",
+                                    "uploadfile(", "file=@",        "createreadstream(",
+                                    "file.open(",  "readasdataurl", "-transfertype upload",
+                                    NULL};
 
 static int is_open(char c)
 {
@@ -147,8 +157,8 @@ static int32_t verify_call(const exfiltration *instance, const rule *self, text_
     uapi_string text = candidate->text;
     value found = value_string(&text, candidate->from, candidate->to);
     size_t end = end_of_call(text, candidate->to - (is_open(text.data[candidate->to - 1]) ? 1 : 0)),
-           length = end - candidate->from, before;
-    const char *call = text.data + candidate->from;
+           at = candidate->to - 1, length = end - at, before;
+    const char *call = text.data + at; /* behind its name */
     data_host host = host_in(call, length);
     int file;
 
@@ -159,11 +169,19 @@ static int32_t verify_call(const exfiltration *instance, const rule *self, text_
     }
     before = candidate->from > BEFORE ? candidate->from - BEFORE : 0;
     before = before < found.from ? found.from : before;
+    before = before > candidate->from ? candidate->from : before;
     if (host == DATA_HOST_NONE) { /* in a variable, perhaps */
         host = host_in(text.data + before, candidate->from - before);
     }
     if (self->argument == 2) {
         host = data_find(call, length, "-attachment") < length ? DATA_HOST_FOREIGN : DATA_HOST_NONE;
+    }
+    if (self->argument == 3) { /* what was connected to stands before, and the file in the call itself */
+        if (host < DATA_HOST_NEAR &&
+            data_find(text.data + before, candidate->from - before, "connect(") < candidate->from - before) {
+            host = DATA_HOST_FOREIGN;
+        }
+        return host >= DATA_HOST_FOREIGN && data_has(call, length, sources);
     }
     file = self->argument == 1 || data_has(call, length, files);
     finding->to = end;
@@ -193,6 +211,7 @@ static const rule rules[] = {
          "mailmessage\\s|\\bstart-bitstransfer\\s",
          0),
     CODE("code_upload", HIGH, "\\bsend-mailmessage\\s", 2),
+    CODE("code_upload", HIGH, "\\.send(?:all)?\\s?\\(", 3),
     CODE("code_upload", HIGH, "\\.uploadfile(?:async)?\\s?\\(|\\.storbinary\\s?\\(", 1),
 };
 

@@ -9,14 +9,21 @@
 #include "rule.h"
 #include "transfer.h"
 
+/* The mark may also stand before its command: in what a variable was set to, or where a connection was opened. */
 static const transfer_hit *choose(const transfer_hits *hits, size_t from, size_t to)
 {
+    const transfer_hit *later = NULL;
+
     for (size_t i = 0; i < hits->count; i++) {
-        if (hits->hit[i].from < to && hits->hit[i].to > from) {
+        if (hits->hit[i].to <= from) {
+            continue;
+        }
+        if (hits->hit[i].from < to) {
             return &hits->hit[i];
         }
+        later = later ? later : &hits->hit[i];
     }
-    return NULL;
+    return later;
 }
 
 static int report(const exfiltration *instance, const uapi_candidate *candidate, const transfer_hits *hits,
@@ -194,8 +201,7 @@ static const rule rules[] = {
         "\\b(?:pg_dump|pg_dumpall|pg_basebackup|mysqldump|mariadb-dump|mongodump|mongoexport|mysqlpump|mydumper|expdp|"
         "xtrabackup|mariabackup|sqlite3|redis-cli|bcp|etcdctl|elasticdump|influxd|ldapsearch|ntdsutil|vssadmin|"
         "neo4j-admin|arangodump|reg)" GAP "|\\b(?:bq|consul|cockroach)" GAP),
-    COMMAND("secret_store_dump", HIGH,
-            "\\b(?:kubectl|oc)" GAP "{1,2}get" GAP "{1,2}secret|\\b(?:vault|doppler|heroku)" GAP),
+    COMMAND("secret_store_dump", HIGH, "\\b(?:kubectl|oc)" GAP "|\\b(?:vault|doppler|heroku)" GAP),
     COMMAND("archive_collect", MEDIUM, "\\b(?:tar|zip|7za?|rar|bsdtar)" GAP "|Compress-Archive"),
     COMMAND("file_harvest", HIGH, "\\b(?:find|fdfind|grep|egrep|rg)" GAP "{1,2}[-/~$\"']"),
 };

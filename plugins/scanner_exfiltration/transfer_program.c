@@ -48,9 +48,9 @@ int transfer_verbs(const transfer_command *command, const char *list)
         size_t length = strcspn(list, " ");
 
         while (i < command->count && command->argument[i][0] == '-') {
-            /* --profile prod, --region=x: an option may take a word that is no verb */
-            i += strncmp(command->argument[i], "--", 2) == 0 && !strchr(command->argument[i], '=') &&
-                 i + 1 < command->count &&
+            /* --profile prod, -n prod: an option may take a word that is no verb */
+            i += (strncmp(command->argument[i], "--", 2) == 0 || strlen(command->argument[i]) == 2) &&
+                 !strchr(command->argument[i], '=') && i + 1 < command->count &&
                  !(strlen(command->argument[i + 1]) == length && strncmp(command->argument[i + 1], list, length) == 0);
             i++;
         }

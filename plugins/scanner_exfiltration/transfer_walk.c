@@ -24,6 +24,7 @@ typedef struct walk {
     unsigned depth, level;
     flow loop; /* what the loop that we are in reads */
     data_worth assigned;
+    const char *connection; /* what `exec 3>/dev/tcp/host/port` has opened */
 } walk;
 
 static const char keywords[] = "$ % > - * then do else elif if while until for ! time {";
@@ -33,12 +34,31 @@ static const struct {
     const char *name, *values;
     size_t skip;
 } wrappers[] = {
-    {"sudo", "ugpCRDhTUrt", 0}, {"doas", "uC", 0},        {"env", "uCS", 0},        {"nohup", "", 0},
-    {"nice", "n", 0},           {"ionice", "cnp", 0},     {"timeout", "ks", 1},     {"stdbuf", "ioe", 0},
-    {"setsid", "", 0},          {"command", "", 0},       {"builtin", "", 0},       {"exec", "a", 0},
-    {"busybox", "", 0},         {"time", "fo", 0},        {"xargs", "ILnPsdEa", 0}, {"parallel", "jS", 0},
-    {"watch", "n", 0},          {"unbuffer", "", 0},      {"proxychains", "f", 0},  {"torsocks", "", 0},
-    {"torify", "", 0},          {"proxychains4", "f", 0}, {"cmd.exe", "", 0},       {"cmd", "", 0},
+    {"sudo", "ugpCRDhTUrt", 0},
+    {"doas", "uC", 0},
+    {"env", "uCS", 0},
+    {"nohup", "", 0},
+    {"nice", "n", 0},
+    {"ionice", "cnp", 0},
+    {"timeout", "ks", 1},
+    {"stdbuf", "ioe", 0},
+    {"setsid", "", 0},
+    {"command", "", 0},
+    {"builtin", "", 0},
+    {"exec", "a", 0},
+    {"busybox", "", 0},
+    {"time", "fo", 0},
+    {"xargs", "ILnPsdEa", 0},
+    {"parallel", "jS", 0},
+    {"watch", "n", 0},
+    {"unbuffer", "", 0},
+    {"proxychains", "f", 0},
+    {"torsocks", "", 0},
+    {"torify", "", 0},
+    {"sshpass", "pfd", 0},
+    {"proxychains4", "f", 0},
+    {"cmd.exe", "", 0},
+    {"cmd", "", 0},
     {"chronic", "", 0},
 };
 
@@ -234,7 +254,7 @@ static void redirect(walk *w, transfer_command *command)
     if (w->at + 1 >= w->line->count || word[1].type != SHELL_WORD) {
         return;
     }
-    if (w->source[word->from] == '<') {
+    if (w->source[word->from] == '<' && !(word->to - word->from >= 2 && w->source[word->from + 1] == '>')) {
         int here = word->to - word->from >= 2 && w->source[word->from + 1] == '<';
 
         command->input = here ? NULL : word[1].text;
@@ -281,6 +301,11 @@ static flow finish(walk *w, transfer_command *command, flow incoming)
     if (w->loop.worth > command->incoming) {
         command->incoming = w->loop.worth;
         command->encoded |= w->loop.encoded;
+    }
+    if (command->output && strcmp(command->argument[0], "exec") == 0 && strncmp(command->output, "/dev/", 5) == 0) {
+        w->connection = command->output;
+    } else if (w->connection && command->output && command->output[0] >= '0' && command->output[0] <= '9') {
+        command->output = w->connection;
     }
     for (size_t i = 0; i < command->count && is_assignment(command->argument[i]); i++) {
         data_worth worth = transfer_literal(command, i);
