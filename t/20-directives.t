@@ -36,6 +36,7 @@ refused("UapiMaxBody 1G\n", qr/UapiMaxBody takes a size/, 'an unknown unit');
 refused("UapiMaxBody 300M\n", qr/UapiMaxBody takes a size/, 'too much');
 refused("UapiMaxBody -1\n", qr/UapiMaxBody takes a size/, 'less than nothing');
 refused("UapiMaxRefusedRequests $_\n", qr/UapiMaxRefusedRequests takes a number from 1 to 10000/, "no such number: $_") for qw(x 0 -1 10001 off);
+refused("UapiScanTime $_\n", qr/UapiScanTime takes a time from 1ms to 60000ms, or off/, "no time: $_") for qw(1 0ms 60001ms -1ms 1s x);
 refused("UapiMaxStream $_\n", qr/UapiMaxStream takes a size/, "no size: $_") for qw(x 0 -1 1G);
 refused("UapiMaxStreamRate $_\n", qr{UapiMaxStreamRate takes events a second, from 1/s to 1000000/s, or off}, "no rate: $_") for qw(10 0/s -1/s 1000001/s x 1/m), 'off 1K/s';
 refused("UapiMaxStreamRate 10/s $_\n", qr/UapiMaxStreamRate takes a size/, "no size a second: $_") for qw(10 0/s K/s /s 10/m);

@@ -180,7 +180,8 @@ static void text_scan(uapi_scan *scan, const char *name, json_t *findings, json_
         scan->findings += report.count;
     }
     if (report.overload) {
-        const uapi_reason_info *info = uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD);
+        const char *detail;
+        const uapi_reason_info *info = uapi_reason_describe(uapi_firewall_overload_reason(report.overload, &detail));
 
         problem_show(scan, name, info->code, info->title, errors);
     }

@@ -91,9 +91,13 @@ static apr_status_t judge(reader *r, const char *data, size_t length, const char
     }
     add(parts, &own);
     add(parts, &verdict.report);
-    return own.overload || verdict.report.overload
-               ? uapi_fail(result, parts->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD, "too many candidates")
-               : APR_SUCCESS;
+    if (own.overload || verdict.report.overload) {
+        const char *detail;
+        uapi_reason reason = uapi_firewall_overload_reason(own.overload | verdict.report.overload, &detail);
+
+        return uapi_fail(result, parts->pool, APR_ENOSPC, reason, "%s", detail);
+    }
+    return APR_SUCCESS;
 }
 
 /* ------------------------------------------------------------- texts */

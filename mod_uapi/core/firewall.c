@@ -258,6 +258,19 @@ const char *uapi_severity_name(uapi_severity severity)
     return names[(unsigned)severity < sizeof(names) / sizeof(names[0]) ? (unsigned)severity : 0];
 }
 
+void uapi_firewall_set_patience(uapi_firewall *firewall, apr_interval_time_t patience)
+{
+    firewall->patience = patience;
+}
+
+uapi_reason uapi_firewall_overload_reason(int overload, const char **detail)
+{
+    int late = (overload & UAPI_FIREWALL_LATE) != 0;
+
+    *detail = late ? "scanners took too long" : "too many candidates";
+    return late ? UAPI_REASON_FIREWALL_DEADLINE : UAPI_REASON_FIREWALL_OVERLOAD;
+}
+
 uapi_reason uapi_firewall_reason(uapi_action action)
 {
     return action == UAPI_ACTION_APPROVE ? UAPI_REASON_APPROVAL_REQUIRED : UAPI_REASON_FIREWALL_BLOCKED;

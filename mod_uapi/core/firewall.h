@@ -34,6 +34,12 @@ apr_status_t uapi_firewall_create(uapi_firewall **firewall, uapi_plugin *const *
 
 uapi_mode uapi_firewall_mode(const uapi_firewall *firewall);
 
+/** How long the scanners may judge one text; 0, as at first: as long as they like. Before the first scan. */
+void uapi_firewall_set_patience(uapi_firewall *firewall, apr_interval_time_t patience);
+
+/** The reason and a static sentence for a report's `overload`, which is not 0. */
+uapi_reason uapi_firewall_overload_reason(int overload, const char **detail);
+
 typedef struct uapi_firewall_finding {
     const char *scanner; /* "secrets"; static */
     const char *rule;    /* "secrets.github_token"; static */
@@ -48,13 +54,19 @@ typedef struct uapi_firewall_finding {
     const char *allowed;     /* the allow-list entry that lets it pass, "<document>/<id>"; NULL: none */
 } uapi_firewall_finding;
 
+/** Why a text was not judged to its end. */
+typedef enum uapi_firewall_overload {
+    UAPI_FIREWALL_TOO_MUCH = 1, /* more candidates, or readings, than can be judged */
+    UAPI_FIREWALL_LATE = 2      /* scanners took longer than they may */
+} uapi_firewall_overload;
+
 typedef struct uapi_firewall_report {
     uapi_firewall_finding *findings; /* sorted by from; one rule's overlapping findings are joined */
     uint32_t count;
     uapi_action action;                    /* the strictest; UAPI_ACTION_ALLOW if nothing was found */
     uapi_action shadow;                    /* the strictest of the findings' shadow */
     const uapi_firewall_finding *decisive; /* the finding whose action it is; NULL if none */
-    int overload;                          /* more candidates than can be judged: the scan is incomplete, refuse */
+    int overload; /* uapi_firewall_overload, as a bit set; not 0: the scan is incomplete, refuse */
     /** Of a text in parts: bytes at the end of what has come that depend on what follows (firewall_channel.h). */
     size_t undecided;
 } uapi_firewall_report;

@@ -69,6 +69,7 @@ struct uapi_firewall {
     const char *const *regex;               /* by pattern, as it was compiled */
     const unsigned *flags;                  /* of libhs, by pattern */
     uapi_mode mode;
+    apr_interval_time_t patience; /* with one text; 0: no end */
 };
 
 /** Where findings gather while a text is judged. */

@@ -76,7 +76,7 @@ static int32_t take_report(const uapi_sink *sink, const uapi_finding *finding)
         return 1;
     }
     if (++*taker->taken > taker->limit) {
-        taker->report->overload = 1;
+        taker->report->overload |= UAPI_FIREWALL_TOO_MUCH;
         return 1;
     }
     uapi_firewall_collect(taker->found, taker->scanner->first_rule + finding->rule, finding);

@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define LEAST_CANDIDATES 4096
 #define BYTES_PER_CANDIDATE 64
@@ -33,6 +34,8 @@ typedef struct scan_state {
     uint32_t note_count;
     uint32_t begun; /* how many scanners have begun with the text */
     size_t candidates, limit;
+    uint64_t deadline; /* nanoseconds of the monotonic clock; 0: nothing was judged yet, and the clock was not asked */
+    uint32_t unseen;   /* judged since it was asked */
     const uapi_firewall_scanner *failed; /* NULL: none */
     const char *failure;
 } scan_state;
@@ -96,6 +99,35 @@ static int32_t ask(scan_state *scan, const uapi_firewall_scanner *scanner, const
     return scanner->table->verify(scanner->instance, state_of(scan, scanner), &candidate, finding);
 }
 
+/* ------------------------------------------------------------- time */
+
+/* Verifiers take microseconds: the clock is asked now and then. */
+#define JUDGED_A_LOOK 8
+
+static uint64_t clock_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+static void start_clock(scan_state *scan)
+{
+    if (!scan->deadline && scan->firewall->patience) {
+        scan->deadline = clock_now() + (uint64_t)scan->firewall->patience * 1000U;
+    }
+}
+
+/* The clock runs only once something is judged: the pass itself is linear in the text. */
+static void look_at_clock(scan_state *scan)
+{
+    scan->unseen = 0;
+    if (scan->deadline && clock_now() > scan->deadline) {
+        scan->report->overload |= UAPI_FIREWALL_LATE;
+    }
+}
+
 /* A verifier's range and rule are believed only if they are some; otherwise what the pattern says stands. */
 static void judge(scan_state *scan, const uapi_firewall_note *noted)
 {
@@ -107,9 +139,13 @@ static void judge(scan_state *scan, const uapi_firewall_note *noted)
     if (!begin(scan, scanner)) {
         return;
     }
+    start_clock(scan);
     finding.rule = pattern->rule - scanner->first_rule;
     if (scanner->table->verify) {
         answer = ask(scan, scanner, pattern, noted, &finding);
+    }
+    if (++scan->unseen == JUDGED_A_LOOK) {
+        look_at_clock(scan);
     }
     if (answer == UAPI_NOT_FOUND) {
         return;
@@ -127,7 +163,7 @@ static void judge_notes(scan_state *scan)
 {
     uint32_t i;
 
-    for (i = 0; i < scan->note_count; i++) {
+    for (i = 0; i < scan->note_count && !(scan->report->overload & UAPI_FIREWALL_LATE); i++) {
         judge(scan, &scan->memory->notes[i]);
     }
     scan->note_count = 0;
@@ -153,11 +189,14 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
         return 0;
     }
     if (++scan->candidates > scan->limit) {
-        scan->report->overload = 1;
+        scan->report->overload |= UAPI_FIREWALL_TOO_MUCH;
         return 1;
     }
     if (scan->note_count == UAPI_FIREWALL_MOST_NOTES) {
         judge_notes(scan);
+        if (scan->report->overload) {
+            return 1;
+        }
     }
     memory->latest[id] = scan->note_count;
     memory->notes[scan->note_count++] = (uapi_firewall_note){id, (uint32_t)from, (uint32_t)to};
@@ -199,8 +238,10 @@ static void scan_whole(scan_state *scan, const uapi_firewall_scanner *scanner)
     const uapi_sink sink = uapi_firewall_sink(&taker);
 
     if (reads_whole(scan, scanner) && begin(scan, scanner)) {
+        start_clock(scan);
         judge_reports(scan, &taker,
                       scanner->table->scan(scanner->instance, state_of(scan, scanner), &scan->text, &sink));
+        look_at_clock(scan);
     }
 }
 
@@ -329,7 +370,7 @@ static void take_over(uapi_firewall_collector *into, const uapi_firewall_collect
         if (!uapi_views_differs(scan->fragment, finding.from, finding.to)) {
             continue; /* the text itself has shown it */
         }
-        scan->report->overload |= count > MOST_PARTS;
+        scan->report->overload |= count > MOST_PARTS ? UAPI_FIREWALL_TOO_MUCH : 0;
         if (!into->found) {
             into->found = apr_array_make(into->pool, 4, sizeof(finding));
         }
@@ -374,7 +415,7 @@ static hs_error_t run_views(scan_state *scan)
     }
     apr_pool_create(&pool, scan->found.pool);
     uapi_views_make(&views, scan->text.bytes.data, scan->text.bytes.length, pool);
-    scan->report->overload |= views.exhausted;
+    scan->report->overload |= views.exhausted ? UAPI_FIREWALL_TOO_MUCH : 0;
     for (i = 0; views.fragments && i < views.fragments->nelts && status == HS_SUCCESS; i++) {
         if (scan->failed || scan->report->overload) {
             break;
@@ -413,6 +454,7 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (status == HS_SUCCESS && text->view == UAPI_VIEW_PLAIN && !scan.failed && !report->overload) {
         status = run_views(&scan);
     }
+    look_at_clock(&scan);
     uapi_firewall_memory_return(scan.memory);
     uapi_firewall_conclude(report, &scan.found);
     if (status != HS_SUCCESS) {

@@ -134,6 +134,9 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_FIREWALL_OVERLOAD] = {"firewall.overload", 403, UAPI_RPC_FIREWALL_BLOCKED,
                                        "The content of the call has more suspicious places than can be judged.",
                                        "Send less in one call."},
+    [UAPI_REASON_FIREWALL_DEADLINE] = {"firewall.deadline", 403, UAPI_RPC_FIREWALL_BLOCKED,
+                                       "The content of the call takes longer to judge than it may.",
+                                       "Send less in one call."},
 
     [UAPI_REASON_CREDENTIAL_MISSING] = {"credential.missing", 502, UAPI_RPC_CREDENTIAL_MISSING,
                                         "The credential that this server needs has not been granted.",

@@ -51,8 +51,10 @@ static uapi_claim *claim(cmd_parms *cmd, uapi_claim_kind kind, const char *value
 
 void *uapi_config_create_server(apr_pool_t *pool, server_rec *server)
 {
+    uapi_server_config *made = apr_pcalloc(pool, sizeof(*made));
     (void)server;
-    return apr_pcalloc(pool, sizeof(uapi_server_config));
+    made->scan_time = -1;
+    return made;
 }
 
 #define INHERIT(field, unset) merged->field = (over->field != (unset)) ? over->field : base->field
@@ -66,6 +68,7 @@ void *uapi_config_merge_server(apr_pool_t *pool, void *base_config, void *added_
     INHERIT(key_file, NULL);
     INHERIT(policies, NULL);
     INHERIT(plugins, NULL);
+    INHERIT(scan_time, -1);
     return merged;
 }
 
@@ -149,6 +152,11 @@ size_t uapi_config_max_response(const uapi_route_config *route)
 unsigned uapi_config_max_refused(const uapi_route_config *route)
 {
     return (route->max_refused == -1) ? UAPI_DEFAULT_MAX_REFUSED : (unsigned)route->max_refused;
+}
+
+apr_interval_time_t uapi_config_scan_time(const uapi_server_config *server)
+{
+    return apr_time_from_msec(server->scan_time == -1 ? UAPI_DEFAULT_SCAN_TIME : server->scan_time);
 }
 
 uapi_stream_limits uapi_config_stream_limits(const uapi_route_config *route)
@@ -300,6 +308,26 @@ static const char *set_next_call_wait(cmd_parms *cmd, void *config, const char *
         return apr_psprintf(cmd->pool, "UapiNextCallWait takes a time from 1us to 10ms, or off; not '%s'", value);
     }
     ((uapi_route_config *)config)->next_call_wait = (int)number;
+    return NULL;
+}
+
+static const char *set_scan_time(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *refusal = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+    char *unit;
+    apr_int64_t number = apr_strtoi64(value, &unit, 10);
+    (void)config;
+    if (refusal != NULL) {
+        return refusal;
+    }
+    if (ap_cstr_casecmp(value, "off") == 0) {
+        number = 0;
+    } else if (!apr_isdigit(value[0]) || ap_cstr_casecmp(unit, "ms") != 0 || number < 1 ||
+               number > UAPI_LONGEST_SCAN_TIME) {
+        return apr_psprintf(cmd->pool, "UapiScanTime takes a time from 1ms to %dms, or off; not '%s'",
+                            UAPI_LONGEST_SCAN_TIME, value);
+    }
+    uapi_config_server(cmd->server)->scan_time = (int)number;
     return NULL;
 }
 
@@ -609,6 +637,8 @@ const command_rec uapi_config_directives[] = {
     AP_INIT_ITERATE("UapiPolicy", add_policy, NULL, SERVER_CONTEXT, "policy files, or directories of them"),
     AP_INIT_TAKE_ARGV("UapiPlugin", add_plugin, NULL, SERVER_CONTEXT,
                       "absolute path of a plugin, optionally sha256:HEX to pin it, and key=value for the plugin"),
+    AP_INIT_TAKE1("UapiScanTime", set_scan_time, NULL, SERVER_CONTEXT,
+                  "how long scanners may judge one text, such as 1000ms, or off"),
     AP_INIT_TAKE1("UapiPatternCache", set_pattern_cache, NULL, SERVER_CONTEXT,
                   "directory for compiled patterns, which only root may write to, or off"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};

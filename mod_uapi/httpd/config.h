@@ -59,6 +59,9 @@ typedef struct uapi_gateway_endpoint {
 #define UAPI_LONGEST_HOLD_BACK 10000
 #define UAPI_DEFAULT_HOLD_BYTES 16384
 #define UAPI_DEFAULT_MAX_REFUSED 100
+/** UapiScanTime, milliseconds. */
+#define UAPI_DEFAULT_SCAN_TIME 1000
+#define UAPI_LONGEST_SCAN_TIME 60000
 /** UapiMaxStreamRate. */
 #define UAPI_MOST_EVENTS 1000000
 #define UAPI_LEAST_HOLD_BYTES 1024
@@ -76,6 +79,7 @@ typedef struct uapi_server_config {
     const char *key_file;
     apr_array_header_t *policies; /* const char *; NULL: none named */
     apr_array_header_t *plugins;  /* uapi_plugin_directive; NULL: none named */
+    int scan_time;                /* UapiScanTime, in milliseconds; 0 off, -1 unset */
     const char *pattern_cache;    /* of the main server only; NULL: the usual place, "": off */
     uapi_gateway *gateway;        /* made by check_config from the merged directives; NULL on a server that has none */
 } uapi_server_config;
@@ -139,6 +143,7 @@ size_t uapi_config_max_body(const uapi_route_config *route);
 size_t uapi_config_max_response(const uapi_route_config *route);
 unsigned uapi_config_max_refused(const uapi_route_config *route);
 uapi_stream_limits uapi_config_stream_limits(const uapi_route_config *route);
+apr_interval_time_t uapi_config_scan_time(const uapi_server_config *server);
 int uapi_config_list_page(const uapi_route_config *route);
 int uapi_config_next_call_wait(const uapi_route_config *route);
 int uapi_config_hold_back(const uapi_route_config *route);

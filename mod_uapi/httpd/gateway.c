@@ -101,6 +101,7 @@ static int make_firewall(uapi_gateway *gateway, server_rec *server, apr_pool_t *
         report(server, "the firewall", &result);
         return 0;
     }
+    uapi_firewall_set_patience(gateway->firewall, uapi_config_scan_time(gateway->config));
     if (uapi_firewall_open_compile(gateway->firewall, pconf, &result) != APR_SUCCESS) {
         report(server, "the firewall of streams", &result);
         return 0;
@@ -181,7 +182,8 @@ static int load(uapi_gateway *gateway, server_rec *server, apr_pool_t *pconf)
 
 static const char *config_key(const uapi_server_config *config, apr_pool_t *pool)
 {
-    const char *key = apr_psprintf(pool, "%s\n%s\n%s", config->registry, config->audit, config->key_file);
+    const char *key = apr_psprintf(pool, "%s\n%s\n%s\n%d", config->registry, config->audit, config->key_file,
+                                   config->scan_time);
     for (int i = 0; config->policies != NULL && i < config->policies->nelts; i++) {
         key = apr_pstrcat(pool, key, "\npolicy ", APR_ARRAY_IDX(config->policies, i, const char *), NULL);
     }

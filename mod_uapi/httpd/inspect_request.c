@@ -47,9 +47,11 @@ static apr_status_t enforce_batch(request_rec *r, uapi_call *call, uapi_result *
 /* What cannot be redacted (a finding in a number or in the query, say) is blocked instead: the stricter action is always safe. */
 static apr_status_t enforce(request_rec *r, uapi_call *call, uapi_result *result)
 {
-    if (call->request_report.overload || call->query_report.overload) {
-        return uapi_fail(result, r->pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
-                         "too many candidates in the request");
+    int overload = call->request_report.overload | call->query_report.overload;
+    if (overload) {
+        const char *detail;
+        uapi_reason reason = uapi_firewall_overload_reason(overload, &detail);
+        return uapi_fail(result, r->pool, APR_ENOSPC, reason, "in the request: %s", detail);
     }
     if (call->query_report.action >= UAPI_ACTION_REDACT) {
         return block(r, call, &call->query_report, result);

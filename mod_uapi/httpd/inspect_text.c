@@ -98,13 +98,19 @@ static apr_status_t blocked(const uapi_firewall_report *report, apr_pool_t *pool
         "%s in the response", report->decisive != NULL ? report->decisive->rule : "a finding that cannot be redacted");
 }
 
+static apr_status_t overloaded(int overload, apr_pool_t *pool, uapi_result *result)
+{
+    const char *detail;
+    uapi_reason reason = uapi_firewall_overload_reason(overload, &detail);
+    return uapi_fail(result, pool, APR_ENOSPC, reason, "in the response: %s", detail);
+}
+
 static apr_status_t collect_redactions(apr_array_header_t *edits, const uapi_call *call, const uapi_view *view,
                                        const uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
     uapi_firewall_report chosen;
     if (report->overload && uapi_inspect_enforces(call)) {
-        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
-                         "too many candidates in the response");
+        return overloaded(report->overload, pool, result);
     }
     if (report->action > UAPI_ACTION_REDACT && uapi_inspect_enforces(call)) {
         return blocked(report, pool, result);
@@ -121,8 +127,7 @@ static apr_status_t judge_joined(apr_array_header_t *edits, const uapi_call *cal
                                  uapi_inspected *out, apr_pool_t *pool, uapi_result *result)
 {
     if (out->joined.overload && uapi_inspect_enforces(call)) {
-        return uapi_fail(result, pool, APR_ENOSPC, UAPI_REASON_FIREWALL_OVERLOAD,
-                         "too many candidates in the response");
+        return overloaded(out->joined.overload, pool, result);
     }
     if (out->joined.action > UAPI_ACTION_REDACT && uapi_inspect_enforces(call)) {
         out->report.decisive = out->joined.decisive;

@@ -173,7 +173,10 @@ static const char *shadow_reason(const uapi_call *call, const uapi_verdict *verd
         return uapi_reason_describe(call->pinning)->code;
     }
     if (call->request_report.overload || call->query_report.overload) {
-        return uapi_reason_describe(UAPI_REASON_FIREWALL_OVERLOAD)->code;
+        const char *detail;
+        return uapi_reason_describe(
+                   uapi_firewall_overload_reason(call->request_report.overload | call->query_report.overload, &detail))
+            ->code;
     }
     if (call->request_report.shadow > UAPI_ACTION_REDACT || call->query_report.shadow >= UAPI_ACTION_REDACT) {
         uapi_action worst = call->request_report.shadow > call->query_report.shadow ? call->request_report.shadow
