@@ -55,6 +55,21 @@ static const rule rules[] = {
              "|[&|;]{0,2} ?(?:for (?:/[dflr] |%)|if {1,8}(?:/i|exist|defined|errorlevel) ))",
              verify_field_shell, 0),
     ARGUMENT("field_command", HIGH, "\\{ ?\"[;|&`](?:aptitude|" CERTAIN ")", verify_body, 0),
+    FIELD("field_command", HIGH,
+          "[=;|&(] "
+          "?(?:get-(?:childitem|content|process|service|command|wmiobject|item|location|acl|eventlog|host|help|alias|"
+          "member|module)"
+          "|invoke-(?:expression|command|webrequest|restmethod|item|wmimethod)|set-(?:executionpolicy|content|item|"
+          "location|acl)"
+          "|new-(?:object|item|service|psdrive)|start-(?:process|sleep|job|service)|stop-(?:process|service|computer)"
+          "|(?:remove|copy|move|rename|clear)-item|add-(?:type|content|member)|out-(?:file|string|host|null)|foreach-"
+          "object|where-object"
+          "|select-(?:string|object)|write-(?:host|output)|import-module|test-(?:connection|path)|enter-pssession|"
+          "clear-history)\\b"
+          "|[=;|&] ?(?:net1? (?:user|view|share|use|localgroup|group|accounts|session)(?:$| ?/| [a-z0-9_]{1,20} /)|reg "
+          "(?:add|query|delete|save|export)"
+          "|sc (?:query|config|create|delete)|netsh |wmic )"
+          "|=\\{(?:nc|cat|ls|id|curl|wget|ping|ifconfig|uname|sh|bash|echo|printf|tail|head|awk|find|rm|mv|cp),"),
     FIELD_OR_TEXT("field_command", HIGH, "(?:^|=)\\(\\)\\s{1,2}\\{"),
     /* expressions that only a database would understand */
     FIELD("field_sql", MEDIUM,
@@ -82,6 +97,11 @@ static const rule rules[] = {
           "o\\s?b\\s?j\\s?e\\s?c\\s?t)\\b"
           "|<(?:input|button|form|textarea|select|video|audio|details|keygen|isindex)\\s[a-z]"),
     FIELD_OR_TEXT("field_script", MEDIUM, "=?<\\s{0,2}f o r m\\b|console\\.(?:info|log)\\(|c\\\\u006f|\\?<f o r m"),
+    FIELD_OR_TEXT("field_script", MEDIUM,
+                  "\\bon(?:webkit|abort|aux|cancel|close|context|cue|duration|emptied|formdata|fullscreen|gesture|got|"
+                  "invalid|lost|moz|page"
+                  "|progress|rate|reset|seek|security|selection|slot|stalled|storage|suspend|unhandled|volume|waiting)["
+                  "a-z]{0,32}\\s{0,4}="),
     /* a program of brackets and exclamation marks */
     ARGUMENT("field_script", MEDIUM, "\\[\\]\\[\\(!\\[\\]\\+\\[\\]\\)\\[", verify_any, 0),
     /* names of functions put together */

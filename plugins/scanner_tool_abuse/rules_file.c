@@ -97,7 +97,8 @@ static int32_t verify_include(const rule *self, const scan *at, uapi_finding *fi
         "include include_path include_file inc_path inc inc_dir root_path phpbb_root_path absolute_path"
         " mosconfig_absolute_path _conf[path] base_path basepath base_dir basedir dir_path document_root"
         " _server[document_root] globals[root_path] lib_path libpath skin_file theme_path template_path"
-        " main_path class_path classpath module_path plugin_path sourcedir require require_once config_path";
+        " main_path class_path classpath module_path plugin_path sourcedir require require_once config_path"
+        " gallery_basedir path[docroot] appserv_root config[root_dir]";
     const uapi_candidate *candidate = at->candidate;
     const uapi_string *text = &candidate->text;
     argument found = argument_of_mark(candidate, candidate->from);
@@ -117,6 +118,17 @@ static int32_t verify_include(const rule *self, const scan *at, uapi_finding *fi
     finding->to = path_end(text, found.from, found.to);
     return text->data[finding->to - 1] == '?' || argument_key_among(text, &found, keys) ||
            (is_address(text, host, end) && has_script(text, end, found.to));
+}
+
+/* A folder that is hidden, at the root of a service: only .well-known is for others (RFC 8615). */
+static int32_t verify_hidden(const rule *self, const scan *at, uapi_finding *finding)
+{
+    const uapi_string *text = &at->candidate->text;
+
+    (void)self;
+    finding->to = path_end(text, 0, text->length);
+    return argument_around(at->candidate, 0, 1).shape == ARGUMENT_PATH &&
+           !text_starts(text, 2, text->length, "well-known");
 }
 
 #define FILES(NAME, SEVERITY, SHAPES, REGEX) ARGUMENT(NAME, SEVERITY, REGEX, verify_file, SHAPES)
@@ -143,6 +155,20 @@ static const rule rules[] = {
           "|\\.azure" SEP "|/run/secrets/|config" SEP "(?:sam|security|system)\\b|repair" SEP
           "(?:sam|system)\\b|ntds\\.dit|/proc/(?:self|[0-9]{1,7}|thread-self)/(?:environ|mem|maps|cmdline|fd|root|cwd)"
           "|kubernetes/(?:admin|kubelet)\\.conf|/\\.vault-token|\\.local/share/keyrings"),
+    FILES("system_file", MEDIUM, ARGUMENT_FIELD | ARGUMENT_ATTRIBUTE,
+          "[=\"](?:file:)?(?:/etc/[a-z]|/proc/[a-z0-9]|/root"
+          "/[.a-z]|/var/(?:log|mail|spool|lib)/|/usr/(?:local/)?etc/|[cd]:" SEP
+          "{1,2}(?:windows|winnt|inetpub|boot|users|program|documents|xampp))"),
+    FILES("server_file", MEDIUM, WEB,
+          "(?:^|[/"
+          "\\\\=:\"])\\.(?:config|cache|local|mozilla|vnc|vim|emacs|irssi|gem|cargo|m2|gradle|ivy2|(?:nano|python|node_"
+          "repl|sqlite|php"
+          "|rediscli|dbshell|lhistory)_?(?:history)?|xauthority|xinitrc|bash_logout|login|logout|forward|rhosts|shosts|"
+          "procmailrc|mailrc"
+          "|addressbook|babelrc|dockerignore|editorconfig|eslintrc|flowconfig|gitmodules|gitlab|github|jenkins|"
+          "jshintrc|keystore"
+          "|mysqldump|nbproject|pki|project|rnd|sass-cache|settings|sqlmap|tmux|tugboat|wm_style|composer|passwd|perf|"
+          "hplip|lesskey)" END),
     FILES("system_file", MEDIUM, ANYWHERE,
           "/etc/(?:passwd|group|issue|crontab|cron\\.d|pam\\.d|exports|motd)\\b|boot\\.ini|win\\.ini|system32" SEP
           "|winnt" SEP
@@ -168,7 +194,7 @@ static const rule rules[] = {
           ")" END),
     FILES("server_file", MEDIUM, WEB,
           "wp-config[._]|(?:local)?settings\\. ?(?:php|py|local)|config\\.inc\\.php|configuration\\.php|database\\.yml"
-          "|web\\.config|app\\.config|web-inf" SEP "|meta-inf" SEP
+          "|web\\.config|app\\.config" END "|web-inf" SEP "|meta-inf" SEP
           "|/(?:sys/(?:class|bus|block|devices|fs|kernel|power|module)"
           "|proc/(?:[0-9]{1,7}|self|bus|cmdline|cpuinfo|devices|driver|fs|irq|meminfo|net|stat|sys|tty))" END
           "|(?:error|access|debug|laravel|php_error|install|npm-debug)[._]logs?" END
@@ -186,8 +212,11 @@ static const rule rules[] = {
           "plandex|qodo|qwen"
           "|replit|roo|roocode|tabby|tabnine|trae|void|warp|windsurf|zed|zencoder|langflow|flowise|dify|huggingface|"
           "fabric|anthropic"
-          "|a0proj|agents?|autogpt|swe-agent|vibe|sourcegraph|cody|supermaven|grok|mistral|deepseek)(?:[/"
+          "|a0proj|agents?|autogpt|swe-agent|vibe|ampcode|antigravity|anythingllm|bolt|chroma|codebuddy|crewai|droid|"
+          "forge|gpt4all|gptme|iflow|khoj|langchain|letta|librechat|mem0|mentat|open-?interpreter|rovodev|sgpt|shell_"
+          "gpt|specstory|sweep|taskmaster|vercel-ai|sourcegraph|cody|supermaven|grok|mistral|deepseek)(?:[/"
           "._-]|rc\\b|rules|ignore)"),
+    ARGUMENT("server_file", MEDIUM, "^/\\.[a-z0-9_]", verify_hidden, 0),
     ARGUMENT("remote_include", HIGH, "[=\"](?:https?|ftps?|file)[:?]", verify_include, 0),
 };
 

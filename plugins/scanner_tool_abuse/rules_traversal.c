@@ -151,7 +151,7 @@ static int32_t verify_null(const rule *self, const scan *at, uapi_finding *findi
         return 0;
     }
     begin = path_begin(text, candidate->from, found.from);
-    for (size_t i = begin; i < candidate->from; i++) {
+    for (size_t i = begin; i <= candidate->from; i++) {
         name += text->data[i] == '.' || text->data[i] == '/';
     }
     finding->from = begin;
@@ -175,8 +175,8 @@ static const rule rules[] = {
         "\\xef\\xbc\\x8e\\xef\\xbc\\x8e|\\xe2\\x80\\xa5(?:[/\\\\]|\\xef|\\xe2)"
         "|\\.\\.(?:\\xef\\xbc[\\x8f\\xbc]|\\xe2\\x88[\\x95\\x96]|\\xe2\\x81\\x84|\\xee\\xbf\\x88|\\xef\\x80\\xa5)",
         KIND_SPELLED),
-    RULE("null_byte", HIGH, UAPI_DIRECTION_REQUEST, UAPI_VIEW_PLAIN | UAPI_VIEW_DECODED, "%(?:25)?00|\\\\x00|\\\\u0000",
-         verify_null, 0),
+    RULE("null_byte", HIGH, UAPI_DIRECTION_REQUEST, UAPI_VIEW_PLAIN | UAPI_VIEW_DECODED,
+         "[a-z_./-]%(?:25)?00|\\\\(?:x00|u0000)(?:\\.[a-z]|[\"']|$)", verify_null, 0),
 };
 
 const rule_table rules_traversal = TABLE(rules);

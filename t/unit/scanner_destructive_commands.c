@@ -152,6 +152,9 @@ static const struct {
     {"field_command", "/a/b?q=/usr/bin/env x", NULL},
     {"field_command", "q=time sh -c id", NULL},
     {"field_command", "<?xml version=\"1.0\"?><a><b c=\"gcc -wrapper sh,-c,id .\"/></a>", NULL},
+    {"field_command", "q=Get-ChildItem x", NULL},
+    {"field_command", "q=a|net user", NULL},
+    {"field_command", "q={nc,-l,9}", NULL},
     {"field_command", "q=~-2", "~-2"},
     {"field_command", "q=!-1!-3", NULL},
     {"field_command", "q=<(sort)", NULL},
@@ -173,6 +176,9 @@ static const struct {
 
 static const char *const negative[] = {
     "q=time express",
+    "q=get-started",
+    "q=net user growth",
+    "q=income;net users grew",
     "name=Axel",
     "q=head of sales",
     "q=find friends",
