@@ -23,4 +23,8 @@ like $errors, qr/none\.jsonl/, '  is named';
 ($status) = run(['build/scanner-figures']);
 is $status >> ($status > 255 ? 8 : 0), 2, 'usage';
 like slurp('docs/scanners.md'), qr/<!-- figures: build\/scanner-figures -->\n\| scanner .*<!-- end -->/s, 'docs/scanners.md has the table';
+my ($written) = slurp('docs/scanners.md') =~ /<!-- figures: build\/scanner-figures -->\n(.*?)<!-- end -->/s;
+for my $scanner (map { m{scanner_(\w+)$} } glob 'plugins/scanner_*[a-z]') {
+    like $written, qr/^\| \Q$scanner\E \|/m, "  and figures of $scanner in it";
+}
 done_testing;
