@@ -31,6 +31,7 @@ typedef struct text_state {
     size_t from, to;   /* of the page's number or cursor; equal: there is none */
     uint64_t position; /* the number, or the cursor's hash */
     int is_cursor;
+    size_t clean_from, clean_to; /* commands in between were judged, and are none of ours */
 } text_state;
 
 typedef struct rule rule;

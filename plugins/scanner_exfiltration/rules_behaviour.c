@@ -30,7 +30,10 @@ static int32_t verify_page(const exfiltration *instance, const rule *self, text_
             position = position * 10 + (uint64_t)(text[end++] - '0');
         }
     }
-    *state = (text_state){at, end, position, (int)self->argument};
+    state->from = at;
+    state->to = end;
+    state->position = position;
+    state->is_cursor = (int)self->argument;
     return UAPI_NOT_FOUND;
 }
 

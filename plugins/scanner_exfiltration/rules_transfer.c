@@ -9,6 +9,8 @@
 #include "rule.h"
 #include "transfer.h"
 
+enum { NEAR_WORDS = 192, CLEAN_MARGIN = 640 };
+
 /* The mark may also stand before its command: in what a variable was set to, or where a connection was opened. */
 static const transfer_hit *choose(const transfer_hits *hits, size_t from, size_t to)
 {
@@ -41,15 +43,42 @@ static int report(const exfiltration *instance, const uapi_candidate *candidate,
     return UAPI_FOUND;
 }
 
-static int judge(const exfiltration *instance, const uapi_candidate *candidate, const value *found,
-                 uapi_finding *finding)
+/* Up to where the line was read: what has too many words is read in part. */
+static size_t end_of_reading(const shell_line *line, const value *found)
+{
+    return line->count == SHELL_WORDS ? line->words[line->count - 1].to : found->to;
+}
+
+static int judge_from(const exfiltration *instance, const uapi_candidate *candidate, const value *found, size_t from,
+                      size_t *end, uapi_finding *finding)
 {
     shell_line line;
     transfer_hits hits = {.count = 0};
 
-    shell_split(&line, candidate->text.data + found->from, found->to - found->from, found->from);
+    shell_split(&line, candidate->text.data + from, found->to - from, from);
     transfer_judge(&line, candidate->text.data, 0, &hits);
+    *end = end_of_reading(&line, found);
     return report(instance, candidate, &hits, finding);
+}
+
+/* Many words before the candidate must not hide it: read again from what separates commands, close before it. */
+static int judge(const exfiltration *instance, const uapi_candidate *candidate, const value *found, size_t *end,
+                 uapi_finding *finding)
+{
+    size_t from = candidate->from, near = from - found->from > NEAR_WORDS ? from - NEAR_WORDS : found->from;
+
+    if (judge_from(instance, candidate, found, found->from, end, finding)) {
+        return UAPI_FOUND;
+    }
+    if (*end > candidate->to) {
+        return UAPI_NOT_FOUND;
+    }
+    for (size_t at = from; at > near; at--) {
+        if (strchr(";&\n(", candidate->text.data[at - 1]) && candidate->text.data[at - 1]) {
+            from = at;
+        }
+    }
+    return from < candidate->from && judge_from(instance, candidate, found, from, end, finding);
 }
 
 /* ------------------------------------------------------------- arrays of arguments */
@@ -128,23 +157,32 @@ static int judge_array(const exfiltration *instance, const uapi_candidate *candi
 static int32_t verify_command(const exfiltration *instance, const rule *self, text_state *state,
                               const uapi_candidate *candidate, uapi_finding *finding)
 {
-    value whole = value_string(&candidate->text, candidate->from, candidate->to);
-    value line = value_cut(&candidate->text, whole, candidate->from, candidate->to);
+    value whole, line;
+    size_t end, ignored;
 
     (void)self;
-    (void)state;
+    if (candidate->from >= state->clean_from && candidate->to <= state->clean_to) {
+        return UAPI_NOT_FOUND;
+    }
+    whole = value_string(&candidate->text, candidate->from, candidate->to);
+    line = value_cut(&candidate->text, whole, candidate->from, candidate->to);
     if (value_is_mention(&candidate->text, &line)) {
         return UAPI_NOT_FOUND;
     }
-    if (judge(instance, candidate, &line, finding)) {
+    if (judge(instance, candidate, &line, &end, finding)) {
         return UAPI_FOUND;
     }
     if (whole.key_to && judge_array(instance, candidate, whole.from, finding)) {
         return UAPI_FOUND;
     }
-    return line.from > whole.from && memchr(candidate->text.data + whole.from, '=', candidate->from - whole.from)
-               ? judge(instance, candidate, &whole, finding)
-               : UAPI_NOT_FOUND;
+    if (line.from > whole.from && memchr(candidate->text.data + whole.from, '=', candidate->from - whole.from) &&
+        judge(instance, candidate, &whole, &ignored, finding)) {
+        return UAPI_FOUND;
+    }
+    /* what was read and is clean need not be read for the next candidate in it, which would see little more */
+    state->clean_from = candidate->from;
+    state->clean_to = end > candidate->to + CLEAN_MARGIN ? end - CLEAN_MARGIN : candidate->to;
+    return UAPI_NOT_FOUND;
 }
 
 /* copy, xcopy, robocopy to \\\\host\\share: a shell's reading would take the backslashes for its own. */
@@ -189,7 +227,8 @@ static const rule rules[] = {
          "\\bbitsadmin\\s[^\\n]{0,48}/upload\\s", NULL, 0),
     COMMAND("raw_connection", HIGH,
             "\\b(?:nc|ncat|netcat|socat|telnet|cryptcat|nc\\.traditional|nc\\.openbsd)" GAP
-            "|s_client\\b|/dev/(?:tcp|udp)/|\\b(?:whois|finger|ping|dig|nslookup|rlogin|cancel)" GAP),
+            "|s_client\\b|/dev/(?:tcp|udp)/|\\b(?:whois|finger|ping|dig|nslookup|rlogin|cancel)" GAP
+            "|\\bhost\\s{1,2}[$`{\"]"),
     COMMAND("encoded_send", HIGH, "\\bbase64\\s{0,3}\\S{0,48}\\s{0,3}\\|"),
     COMMAND("mail_send", HIGH, "\\b(?:mailx?|mutt|sendmail|s-nail|swaks|msmtp|ssmtp|sendemail)" GAP),
     COMMAND("cloud_copy", MEDIUM, "\\b(?:aws|gsutil|rclone|azcopy|s3cmd|s5cmd|gcloud|az|b2|mc|ossutil)" GAP),
@@ -199,7 +238,7 @@ static const rule rules[] = {
     COMMAND(
         "database_dump", MEDIUM,
         "\\b(?:pg_dump|pg_dumpall|pg_basebackup|mysqldump|mariadb-dump|mongodump|mongoexport|mysqlpump|mydumper|expdp|"
-        "xtrabackup|mariabackup|sqlite3|redis-cli|bcp|etcdctl|elasticdump|influxd|ldapsearch|ntdsutil|vssadmin|"
+        "xtrabackup|mariabackup|sqlite3|redis-cli|bcp|etcdctl|elasticdump|influxd?|ldapsearch|ntdsutil|vssadmin|"
         "neo4j-admin|arangodump|reg)" GAP "|\\b(?:bq|consul|cockroach)" GAP),
     COMMAND("secret_store_dump", HIGH, "\\b(?:kubectl|oc)" GAP "|\\b(?:vault|doppler|heroku)" GAP),
     COMMAND("archive_collect", MEDIUM, "\\b(?:tar|zip|7za?|rar|bsdtar)" GAP "|Compress-Archive"),

@@ -96,6 +96,29 @@ static void collect_other_dump(const transfer_command *command, transfer_hits *h
 
 /* ------------------------------------------------------------- object storage */
 
+static int opens_to_all(const transfer_command *command)
+{
+    static const char *const signs[] = {"allusers",
+                                        "allauthenticatedusers",
+                                        "\"all\"",
+                                        "createvolumepermission=[{add:[{group:all}]}]",
+                                        "group=all",
+                                        "\"principal\":\"*\"",
+                                        "\"principal\": \"*\"",
+                                        NULL};
+
+    for (size_t i = 1; i < command->count; i++) {
+        if (data_has(command->argument[i], strlen(command->argument[i]), signs)) {
+            return 1;
+        }
+    }
+    if (transfer_has(command, "--group-names") && transfer_has(command, "all")) {
+        return 1;
+    }
+    return transfer_has(command, "--values-to-add") &&
+           (transfer_has(command, "all") || transfer_has(command, "restore") || transfer_prefix(command, "[\"all"));
+}
+
 static int is_bucket(const char *word)
 {
     return data_begins(word, "s3://") || data_begins(word, "gs://") || data_begins(word, "b2://") ||
@@ -143,7 +166,7 @@ static void collect_bucket(const transfer_command *command, transfer_hits *hits)
     if (asks_for_help(command) || any_placeholder(command) || (!buckets && transfer_among(name, "aws gsutil"))) {
         return;
     }
-    if (publicly) {
+    if (publicly || opens_to_all(command)) {
         transfer_hit_add(hits, TRANSFER_SHARE, UAPI_SEVERITY_HIGH, command);
     } else if (whole || (copies && (worth >= DATA_BULK || command->incoming >= DATA_BULK))) {
         transfer_hit_add(hits, TRANSFER_CLOUD, worth >= DATA_TREE ? UAPI_SEVERITY_HIGH : UAPI_SEVERITY_MEDIUM, command);
@@ -168,24 +191,6 @@ static void collect_drop(const transfer_command *command, transfer_hits *hits)
 }
 
 /* ------------------------------------------------------------- clouds */
-
-static int opens_to_all(const transfer_command *command)
-{
-    static const char *const signs[] = {"allusers",  "allauthenticatedusers",
-                                        "\"all\"",   "createvolumepermission=[{add:[{group:all}]}]",
-                                        "group=all", NULL};
-
-    for (size_t i = 1; i < command->count; i++) {
-        if (data_has(command->argument[i], strlen(command->argument[i]), signs)) {
-            return 1;
-        }
-    }
-    if (transfer_has(command, "--group-names") && transfer_has(command, "all")) {
-        return 1;
-    }
-    return transfer_has(command, "--values-to-add") &&
-           (transfer_has(command, "all") || transfer_has(command, "restore") || transfer_prefix(command, "[\"all"));
-}
 
 static void collect_cloud(const transfer_command *command, transfer_hits *hits)
 {

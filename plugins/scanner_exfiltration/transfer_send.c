@@ -387,7 +387,7 @@ static void send_lookup(const transfer_command *command, transfer_hits *hits)
             i + 1 < command->count && strchr(command->argument[i + 1], '$')) {
             worth = command->incoming;
         }
-        if (word[0] == '$' && strchr(word, '.') &&
+        if ((word[0] == '$' || strncmp(word, "{}", 2) == 0) && strchr(word, '.') &&
             data_of_host(strchr(word, '.') + 1) >= DATA_HOST_FOREIGN) { /* $line.collector.example */
             worth = larger(worth, command->incoming);
         }
