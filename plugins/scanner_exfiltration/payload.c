@@ -7,6 +7,7 @@
 #include "data.h"
 
 enum {
+    LEAST_LINE = 56,      /* characters of a line that goes on in the next one */
     LEAST_RUN = 40,       /* characters */
     LEAST_PAYLOAD = 1024, /* bytes, decoded */
     DECODED = 1536        /* as much is looked at */
@@ -41,22 +42,39 @@ static int base64_value(char c)
     return c == '+' || c == '-' ? 62 : 63;
 }
 
+static int is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
 static int is_hex(const char *run, size_t length)
 {
+    size_t digits = 0;
+
     for (size_t i = 0; i < length && i < 2 * DECODED; i++) {
-        if (hex_value(run[i]) < 0) {
+        if (hex_value(run[i]) < 0 && !is_break(run[i])) {
             return 0;
         }
+        digits += !is_break(run[i]);
     }
-    return length % 2 == 0;
+    return digits % 2 == 0;
 }
 
 static size_t decode_hex(const char *run, size_t length, char *out)
 {
     size_t made = 0;
+    int high = -1;
 
-    for (size_t i = 0; i + 1 < length && made < DECODED; i += 2) {
-        out[made++] = (char)(hex_value(run[i]) << 4 | hex_value(run[i + 1]));
+    for (size_t i = 0; i < length && made < DECODED; i++) {
+        if (is_break(run[i])) {
+            continue;
+        }
+        if (high < 0) {
+            high = hex_value(run[i]);
+        } else {
+            out[made++] = (char)(high << 4 | hex_value(run[i]));
+            high = -1;
+        }
     }
     return made;
 }
@@ -68,6 +86,9 @@ static size_t decode_base64(const char *run, size_t length, char *out)
     int held = 0;
 
     for (size_t i = 0; i < length && made < DECODED; i++) {
+        if (is_break(run[i])) {
+            continue;
+        }
         bits = bits << 6 | (uint32_t)base64_value(run[i]);
         held += 6;
         if (held >= 8) {
@@ -170,13 +191,26 @@ static payload_kind judge(uapi_string text, size_t from, size_t to)
     return made >= LEAST_PAYLOAD ? PAYLOAD_TEXT : PAYLOAD_NONE;
 }
 
-/* Lines of one encoded text: MIME breaks them at 76. The decoding of the first is enough to judge by. */
+/* Lines of one encoded text (RFC 2045, 6.8: at most 76 characters) are one run; words in lines are not that long. */
 static size_t end_of_run(uapi_string text, size_t at)
 {
-    while (at < text.length && is_digit_of_base64(text.data[at])) {
-        at++;
+    size_t line = at;
+
+    for (;;) {
+        size_t next;
+
+        while (at < text.length && is_digit_of_base64(text.data[at])) {
+            at++;
+        }
+        next = at;
+        while (next < text.length && next - at < 2 && is_break(text.data[next])) {
+            next++;
+        }
+        if (next == at || at - line < LEAST_LINE || next >= text.length || !is_digit_of_base64(text.data[next])) {
+            return at;
+        }
+        line = at = next;
     }
-    return at;
 }
 
 int payload_next(uapi_string text, size_t at, payload_run *found)
@@ -192,7 +226,7 @@ int payload_next(uapi_string text, size_t at, payload_run *found)
         while (from > done && is_digit_of_base64(text.data[from - 1])) {
             from--;
         }
-        to = end_of_run(text, probe);
+        to = end_of_run(text, from);
         if (to - from >= LEAST_RUN) {
             found->kind = judge(text, from, to);
             if (found->kind != PAYLOAD_NONE) {

@@ -242,6 +242,7 @@ static const char *const hostile[] = {
     "AAAA",
     "QUFB ",
     "deadbeef",
+    "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\n",
     "{\"a\":1},",
     "[1],",
     "],[",
@@ -459,6 +460,21 @@ static char *base64_of(const char *bytes, size_t length)
     return out;
 }
 
+static char *in_lines(const char *text, size_t width)
+{
+    size_t length = strlen(text), used = 0;
+    char *out = apr_palloc(scan_pool, 2 * length + 2);
+
+    for (size_t i = 0; i < length; i++) {
+        if (i && i % width == 0) {
+            out[used++] = '\n';
+        }
+        out[used++] = text[i];
+    }
+    out[used] = '\0';
+    return out;
+}
+
 /* Much encoded text in a request, or an archive; a picture is none, and an answer may be encoded. */
 static void test_payload(void **state)
 {
@@ -481,6 +497,11 @@ static void test_payload(void **state)
         assert_int_equal(find(&report, "encoded_payload") != NULL, i < 2);
         assert_false(found_in_answer("encoded_payload", text));
     }
+    text = in_lines(base64_of(words, strlen(words)), 76);
+    report = scan_bytes(UAPI_DIRECTION_REQUEST, text, strlen(text));
+    assert_non_null(find(&report, "encoded_payload"));
+    assert_int_equal(find(&report, "encoded_payload")->from, 0);
+    assert_int_equal(find(&report, "encoded_payload")->to, strlen(text));
     text = base64_of(words, 600);
     report = scan_bytes(UAPI_DIRECTION_REQUEST, text, strlen(text));
     assert_null(find(&report, "encoded_payload"));
