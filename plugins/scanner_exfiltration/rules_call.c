@@ -118,7 +118,8 @@ static int32_t verify_call(const exfiltration *instance, const rule *self, text_
 }
 
 static const rule rules[] = {
-    RULE("call_upload", HIGH, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS, UAPI_VIEW_PLAIN, UAPI_DEFAULT_HOST,
+    RULE("call_upload", HIGH, UAPI_DIRECTION_REQUEST, UAPI_PATTERN_CASELESS,
+         UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED, UAPI_DEFAULT_HOST,
          "\"(?:url|uri|to|recipients?|to_?(?:email|address)|endpoint|webhook(?:_?url)?|target(?:_?url)?|dest(?:ination)"
          "?(?:_?url)?|server|upload_?(?:url|to)|"
          "callback(?:_?url)?|email|remote|host|cc|bcc)\":\\s?\\[?\"[^\"]",
