@@ -238,7 +238,19 @@ static argument whole(const uapi_string *text, size_t first, size_t last)
     return found;
 }
 
-argument argument_around(const uapi_candidate *candidate, size_t from, size_t to)
+/* Blanks around it are no part of it, where it is more than running text. */
+static argument trimmed(const uapi_string *text, argument found, size_t from, size_t to)
+{
+    while (found.shape != ARGUMENT_RUNNING && found.from < from && text_is_blank(text->data[found.from])) {
+        found.from++;
+    }
+    while (found.shape != ARGUMENT_RUNNING && found.to > to && text_is_blank(text->data[found.to - 1])) {
+        found.to--;
+    }
+    return found;
+}
+
+static argument find_argument(const uapi_candidate *candidate, size_t from, size_t to)
 {
     const uapi_string *text = &candidate->text;
     size_t first = from > ARGUMENT_BACK ? from - ARGUMENT_BACK : 0;
@@ -254,6 +266,11 @@ argument argument_around(const uapi_candidate *candidate, size_t from, size_t to
     }
     found = (argument){ARGUMENT_RUNNING, from, to, 0, 0};
     return find_field(text, first, last, &found) ? found : whole(text, first, last);
+}
+
+argument argument_around(const uapi_candidate *candidate, size_t from, size_t to)
+{
+    return trimmed(&candidate->text, find_argument(candidate, from, to), from, to);
 }
 
 argument argument_of_mark(const uapi_candidate *candidate, size_t from)

@@ -14,7 +14,7 @@ my %written;
 for my $file (glob 'plugins/scanner_tool_abuse/rules_*.c') {
     my $source = slurp($file);
     $written{$1} //= $letter{$2} while $source =~
-        /\b(?:RULE|FILES|LOGGED|COMMAND|ADVISED|OPTION|ARGUMENT|TRAVERSAL|ANSWER|NOTED)\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
+        /\b(?:RULE|FILES|LOGGED|COMMAND|ADVISED|OPTION|ARGUMENT|TRAVERSAL|ANSWER|NOTED|CHAIN)\(\s*"([a-z0-9_]+)",\s*([A-Z]+)/g;
 }
 cmp_ok scalar keys %written, '>=', 30, 'the rules are found in the sources';
 is_deeply \%documented, \%written, 'documented and written';

@@ -7,7 +7,7 @@
 #include "../scanner_argument.h"
 #include "../scanner_value.h"
 
-enum { NAME_MOST = 24 };
+enum { NAME_MOST = 24, ARRAY_NEAR = 32 /* bytes: the name of a member and what is around it */ };
 
 /* ------------------------------------------------------------- words */
 
@@ -288,12 +288,11 @@ static int read_line(line *l, command *made)
 
 /* ------------------------------------------------------------- arrays */
 
-static int read_array(const uapi_string *text, size_t open, size_t close, command *made)
+/* The elements of an array, added to what is in `made`. */
+static void read_array(const uapi_string *text, size_t open, size_t close, command *made)
 {
     size_t at = open + 1;
 
-    begin(made, open);
-    made->piped = 0;
     while (at < close && made->count < COMMAND_WORDS) {
         size_t start = made->used;
         char quote;
@@ -322,25 +321,51 @@ static int read_array(const uapi_string *text, size_t open, size_t close, comman
         at++;
     }
     made->word[made->count] = NULL;
-    return made->count > 1;
+}
+
+/* "cmd":"program","args":[ ]: where the array begins that follows on the string; 0 if none does. */
+static size_t following_array(const uapi_string *text, size_t quote)
+{
+    size_t at = quote + 1, last = text->length - quote > ARRAY_NEAR ? quote + ARRAY_NEAR : text->length;
+
+    while (at < last && text->data[at] != '[' && text->data[at] != '}' && text->data[at] != '{') {
+        at++;
+    }
+    return at < last && text->data[at] == '[' ? at : 0;
+}
+
+static int read_call(const uapi_string *text, const argument *around, command *found)
+{
+    size_t open = around->shape == ARGUMENT_STRING && found->count == 1 && around->to < text->length
+                      ? following_array(text, around->to)
+                      : 0;
+    size_t close = open;
+
+    while (close < text->length && close - open < ARGUMENT_BACK && text->data[close] != ']') {
+        close++;
+    }
+    if (open) {
+        read_array(text, open, close, found);
+    }
+    return found->count > 0;
 }
 
 int command_around(const uapi_candidate *candidate, size_t from, size_t to, command *found)
 {
     const uapi_string *text = &candidate->text;
-    argument around = argument_around(candidate, from, to);
+    argument around = argument_around(candidate, from, from + (to > from)); /* the mark may end behind it */
     size_t open, close;
-    line l = {text, from, to, from, 0};
+    line l = {text, from, from, from, 0};
 
     if (argument_is_mention(text, &around)) {
         return 0;
     }
     if (value_array(text, from, to, &open, &close)) {
-        if (read_array(text, open, close, found)) {
-            unwrap(found);
-            return found->count > 0;
-        }
-        return 0;
+        begin(found, open);
+        found->piped = 0;
+        read_array(text, open, close, found);
+        unwrap(found);
+        return found->count > 0;
     }
     while (l.at > around.from && text->data[l.at - 1] != '\n') {
         l.at--;
@@ -348,7 +373,7 @@ int command_around(const uapi_candidate *candidate, size_t from, size_t to, comm
     while (l.to < around.to && !(text->data[l.to] == '\n' && text->data[l.to - 1] != '\\')) {
         l.to++;
     }
-    if (!read_line(&l, found)) {
+    if (!read_line(&l, found) || !read_call(text, &around, found)) {
         return 0;
     }
     unwrap(found);

@@ -64,9 +64,11 @@ extern const scanner_explanations explanations_tool_abuse;
     }
 /** Where commands are looked for: also with the quoting of a shell undone. */
 #define COMMAND_VIEWS (UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED | UAPI_VIEW_SHELL | UAPI_VIEW_JOINED)
+/** What an argument is, joined strings do not tell. */
+#define ARGUMENT_VIEWS (UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED)
 /** An argument of a call: requests only, because answers are made of such texts. */
 #define ARGUMENT(NAME, SEVERITY, REGEX, VERIFY, KIND) \
-    RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, 0, REGEX, VERIFY, KIND)
+    RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, ARGUMENT_VIEWS, REGEX, VERIFY, KIND)
 #define TABLE(RULES)                                              \
     {                                                             \
         RULES, sizeof(RULES) / sizeof(RULES[0]), sizeof(RULES[0]) \

@@ -13,7 +13,7 @@ enum { LONGEST = 256, LONGEST_PLAIN = 128, WORD_LONGEST = 24, MOST_BLANKS = 16 }
 
 /* Names that are no words of any language. */
 static const char programs[] =
-    " bash zsh dash ksh csh tcsh busybox ncat netcat socat telnet nmap masscan ssh scp sftp rsync ftp tftp python "
+    " bash zsh dash ksh csh tcsh busybox ncat netcat socat telnet nc nmap masscan ssh scp sftp rsync ftp tftp python "
     "python2 python3"
     " perl ruby php node lua gcc cc chmod chown chgrp mkfifo mknod crontab systemctl useradd usermod adduser passwd "
     "sudo doas pkexec"
@@ -29,7 +29,7 @@ static const char programs[] =
     " killall pkill reboot halt poweroff shutdown mount umount ";
 /* Names that are words, too: only with an argument of a command. */
 static const char words[] =
-    " sh nc cat echo find head tail more less sort cut tr kill at sleep test true exit env time watch host"
+    " sh cat echo find head tail more less sort cut tr kill at sleep test true exit env time watch host"
     " export source type copy move del start call ping curl wget id ";
 /* Other beginnings of command lines. */
 static const char heads[] =
@@ -180,13 +180,16 @@ static int32_t verify_chain(const rule *self, const scan *at, uapi_finding *find
     "|zst"
 #define FOLDERS "/(?:usr/)?(?:local/)?s?bin/"
 
+#define CHAIN(NAME, SEVERITY, REGEX, VERIFY, KIND) \
+    RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, COMMAND_VIEWS, REGEX, VERIFY, KIND)
+
 static const rule rules[] = {
-    ARGUMENT("chained_command", HIGH, "(?:[;|&] ?[\"']?|`|\\$\\()(?:" BEGINNINGS ")", verify_chain, 0),
-    ARGUMENT("chained_command", HIGH, "(?:[;|&] ?[\"']?|`|\\$\\()" FOLDERS, verify_chain, 0),
-    ARGUMENT("chained_command", HIGH,
-             "\\n(?:/usr/bin/|/bin/|bash|sh -|python|perl|ruby|nc |ncat|curl|wget|powershell|cmd "
-             "|cmd\\.exe|chmod|telnet|ssh )",
-             verify_chain, 0),
+    CHAIN("chained_command", HIGH, "(?:[;|&] ?[\"']?|`|\\$\\()(?:" BEGINNINGS ")", verify_chain, 0),
+    CHAIN("chained_command", HIGH, "(?:[;|&] ?[\"']?|`|\\$\\()" FOLDERS, verify_chain, 0),
+    CHAIN("chained_command", HIGH,
+          "\\n(?:/usr/bin/|/bin/|bash|sh -|python|perl|ruby|nc |ncat|curl|wget|powershell|cmd "
+          "|cmd\\.exe|chmod|telnet|ssh )",
+          verify_chain, 0),
 };
 
 const rule_table rules_chain = TABLE(rules);

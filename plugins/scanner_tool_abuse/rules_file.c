@@ -143,13 +143,16 @@ static int32_t verify_hidden(const rule *self, const scan *at, uapi_finding *fin
          .request_action = UAPI_DEFAULT_LOG},  \
             verify_file, SHAPES                \
     }
-#define SEP "[/\\\\]"
+#define SEP "[/\\\\]{1,3}"
+/* Steps that go nowhere are the same path. */
+#define ETC "/etc/(?:\\.?/){0,4}"
 /* The name ends here: another folder, a copy of the file, or the end of the argument. */
 #define END "(?:[/\\\\?#&=\\s\"~;:%]|\\.(?:bak|old|orig|save|swp|txt|zip|gz|[0-9])|$)"
 
 static const rule rules[] = {
     FILES("secret_file", CRITICAL, ANYWHERE,
-          "/etc/(?:g?shadow|sudoers|master\\.passwd|security/passwd|krb5\\.keytab|ssh/ssh_host_)"
+          ETC
+          "(?:g?shadow|sudoers|master\\.passwd|security/passwd|krb5\\.keytab|ssh/ssh_host_)"
           "|\\.ssh" SEP "(?:id_|authorized_keys|identity)|\\.aws" SEP "credentials|\\.kube" SEP "config"
           "|\\.docker" SEP "(?:config\\.json|secrets)|\\.gnupg" SEP "|\\.git-credentials|\\.config/gcloud/"
           "|\\.azure" SEP "|/run/secrets/|config" SEP "(?:sam|security|system)\\b|repair" SEP
@@ -158,7 +161,7 @@ static const rule rules[] = {
     FILES("system_file", MEDIUM, ARGUMENT_FIELD | ARGUMENT_ATTRIBUTE,
           "[=\"](?:file:)?(?:/etc/[a-z]|/proc/[a-z0-9]|/root"
           "/[.a-z]|/var/(?:log|mail|spool|lib)/|/usr/(?:local/)?etc/|[cd]:" SEP
-          "{1,2}(?:windows|winnt|inetpub|boot|users|program|documents|xampp))"),
+          "(?:windows|winnt|inetpub|boot|users|program|documents|xampp))"),
     FILES("server_file", MEDIUM, WEB,
           "(?:^|[/"
           "\\\\=:\"])\\.(?:config|cache|local|mozilla|vnc|vim|emacs|irssi|gem|cargo|m2|gradle|ivy2|(?:nano|python|node_"
@@ -170,10 +173,10 @@ static const rule rules[] = {
           "|mysqldump|nbproject|pki|project|rnd|sass-cache|settings|sqlmap|tmux|tugboat|wm_style|composer|passwd|perf|"
           "hplip|lesskey)" END),
     FILES("system_file", MEDIUM, ANYWHERE,
-          "/etc/(?:passwd|group|issue|crontab|cron\\.d|pam\\.d|exports|motd)\\b|boot\\.ini|win\\.ini|system32" SEP
-          "|winnt" SEP
-          "|pagefile\\.sys|sysprep\\.inf|unattend\\.xml|php\\.ini|/proc/(?:version|cpuinfo|mounts|net|sys|modules"
-          "|interrupts|kcore|sched_debug|config\\.gz)|/dev/(?:mem|kmem)\\b"),
+          ETC "(?:passwd|group|issue|crontab|cron\\.d|pam\\.d|exports|motd)\\b|boot\\.ini|win\\.ini|system32" SEP
+              "|winnt" SEP
+              "|pagefile\\.sys|sysprep\\.inf|unattend\\.xml|php\\.ini|/proc/(?:version|cpuinfo|mounts|net|sys|modules"
+              "|interrupts|kcore|sched_debug|config\\.gz)|/dev/(?:mem|kmem)\\b"),
     LOGGED(
         "project_secret", LOW, ARGUMENT_STRING | ARGUMENT_WHOLE,
         "(?:^|[/"

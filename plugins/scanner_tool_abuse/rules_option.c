@@ -23,6 +23,19 @@ static int takes_options(const uapi_string *text, const argument *found)
            value_array(text, found->from, found->to, &open, &close);
 }
 
+/* --option=a program and what it is to do, which no option of an ordinary call says. */
+static int runs_script(const uapi_string *text, const argument *found)
+{
+    const char *given = memchr(text->data + found->from, '=', found->to - found->from);
+
+    for (size_t at = given ? (size_t)(given - text->data) : found->to; at < found->to; at++) {
+        if (text->data[at] && strchr(" ;|&`$", text->data[at])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int32_t verify_option(const rule *self, const scan *at, uapi_finding *finding)
 {
     const uapi_candidate *candidate = at->candidate;
@@ -36,7 +49,7 @@ static int32_t verify_option(const rule *self, const scan *at, uapi_finding *fin
     while (from < candidate->to && text->data[from] != '-') {
         from++;
     }
-    if (from != found.from || (self->argument && takes_options(text, &found))) {
+    if (from != found.from || (takes_options(text, &found) && !runs_script(text, &found))) {
         return 0;
     }
     finding->from = from;
@@ -203,9 +216,8 @@ static int32_t verify_runs(const rule *self, const scan *at, uapi_finding *findi
 
 /** Begins an argument: behind a quote, `=`, or at the start. */
 #define START "(?:^|[\"=])"
-#define OPTION(NAME, SEVERITY, REGEX, ELSEWHERE) ARGUMENT(NAME, SEVERITY, START REGEX, verify_option, ELSEWHERE)
+#define OPTION(NAME, SEVERITY, REGEX) ARGUMENT(NAME, SEVERITY, START REGEX, verify_option, 0)
 
-/* The last column: 1 if it is an ordinary thing to say where options are asked for. */
 static const rule rules[] = {
     OPTION("option_injection", HIGH,
            "--(?:upload-pack|receive-pack|checkpoint-action|to-command|use-compress-program|rsh-command|info-script"
@@ -213,8 +225,7 @@ static const rule rules[] = {
            "subprocess-path"
            "|ppapi-plugin-launcher|init-script|post-file|body-file|post-data-file|hostname-bin|preprocessor|exec-path|"
            "ext-diff"
-           "|template|upload-file|config-env|plugin-path|load-extension|eval-stdin|rebase-merges-exec)=?",
-           1),
+           "|template|upload-file|config-env|plugin-path|load-extension|eval-stdin|rebase-merges-exec)=?"),
     OPTION(
         "option_injection", HIGH,
         "(?:-o "
@@ -225,9 +236,8 @@ static const rule rules[] = {
         "alias\\.)"
         "|--config[ =](?:core\\.|alias\\.|protocol\\.ext|remote\\.)|--exec[= ]|--rsh=|-e ?sh -c|-I ?(?:sh|bash|/bin/)"
         "|-javaagent:|-agentpath:|-XX:OnError=|-Djava\\.rmi|-Xrun|-exec(?:dir)? |-fprintf? |--?require[= ][./]"
-        "|--?pre[= ]|-TT ?|-O ?(?:sh|bash|/bin/)|--output(?:-document)?[= ]/(?:etc|root|home|var|usr))",
-        0),
-    OPTION("option_injection", LOW, "-o ?StrictHostKeyChecking", 1),
+        "|--?pre[= ]|-TT ?|-O ?(?:sh|bash|/bin/)|--output(?:-document)?[= ]/(?:etc|root|home|var|usr))"),
+    OPTION("option_injection", LOW, "-o ?StrictHostKeyChecking"),
     ARGUMENT(
         "option_remote", HIGH,
         "(?:ssh|git|svn\\+ssh|rsync|hg|bzr\\+ssh|git\\+ssh)://-|@-o|\\bext::(?:sh|bash|/|python|perl|nc|curl|touch|id)"

@@ -13,7 +13,8 @@
 enum {
     FAR = 4 /* folders: further up than a relative path of a project goes */,
     MOST_BLANKS = 6,
-    STRIDE = ARGUMENT_AHEAD / 4
+    STRIDE = ARGUMENT_AHEAD / 4,
+    SCHEME_LONGEST = 12
 };
 
 typedef enum kind { KIND_PLAIN, KIND_SPELLED } kind;
@@ -92,6 +93,22 @@ static int is_first(const uapi_candidate *candidate)
            !text[from - 1];
 }
 
+/* file:///a/../..: the root is behind the host. */
+static size_t skip_host(const uapi_string *text, size_t begin, size_t to)
+{
+    size_t at = begin;
+
+    while (at < to && at - begin < SCHEME_LONGEST && text_is_alnum(text->data[at])) {
+        at++;
+    }
+    if (at == begin || to - at < 3 || text->data[at] != ':' || text->data[at + 1] != '/' || text->data[at + 2] != '/') {
+        return begin;
+    }
+    for (at += 3; at < to && text->data[at] != '/'; at++) {
+    }
+    return at;
+}
+
 /* A path is read once; a long one, which is seen as far as a verifier looks, again from place to place. */
 static int is_judged(const text_state *state, int which, size_t from)
 {
@@ -112,11 +129,9 @@ static int32_t verify_traversal(const rule *self, const scan *at, uapi_finding *
         return 0;
     }
     found = argument_around(candidate, candidate->from, candidate->to);
-    if (argument_is_writing(text, &found)) {
-        return 0;
-    }
     begin = path_begin(text, candidate->from, found.from);
-    climb = path_read(text, begin, path_end(text, candidate->to, found.to));
+    /* what the argument is called counts for nothing: in an unescaped text, the call could have written that itself */
+    climb = path_read(text, skip_host(text, begin, candidate->from), path_end(text, candidate->to, found.to));
     at->state->path[self->argument].from = candidate->from;
     at->state->path[self->argument].to = climb.to;
     if (climb.steps == 0) {
@@ -159,9 +174,8 @@ static int32_t verify_null(const rule *self, const scan *at, uapi_finding *findi
     return name > 0;
 }
 
-#define PLAIN_AND_DECODED (UAPI_VIEW_PLAIN | UAPI_VIEW_FOLDED | UAPI_VIEW_DECODED)
 #define TRAVERSAL(NAME, SEVERITY, REGEX, KIND) \
-    RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, PLAIN_AND_DECODED, REGEX, verify_traversal, KIND)
+    RULE(NAME, SEVERITY, UAPI_DIRECTION_REQUEST, ARGUMENT_VIEWS, REGEX, verify_traversal, KIND)
 
 static const rule rules[] = {
     TRAVERSAL("path_traversal", MEDIUM, "\\.\\.;?[/\\\\]|\\.;\\.[/\\\\]|\\.\\\\;\\.", KIND_PLAIN),
