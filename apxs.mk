@@ -47,12 +47,13 @@ APR_CONFIG := $(or $(call apxs_query,APR_CONFIG),apr-1-config)
 APU_CONFIG := $(or $(call apxs_query,APU_CONFIG),apu-1-config)
 
 LIBRARIES := libcrypto libcurl libhs libpcre2-8 jansson sqlite3 yaml-0.1 zlib
+HOST_LIBRARIES := libseccomp
 
 ifneq ($(filter-out clean help,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(HTTPD_INCLUDES),)
 $(error apxs is not there; run build/dependencies build (Debian: apache2-dev))
 endif
-MISSING := $(strip $(foreach library,$(LIBRARIES),$(shell $(PKG_CONFIG) --exists $(library) || echo $(library))))
+MISSING := $(strip $(foreach library,$(LIBRARIES) $(HOST_LIBRARIES),$(shell $(PKG_CONFIG) --exists $(library) || echo $(library))))
 ifneq ($(MISSING),)
 $(error pkg-config does not know $(MISSING); run build/dependencies build)
 endif
@@ -76,6 +77,7 @@ APR_CPPFLAGS := $(shell $(APR_CONFIG) --cppflags)
 APR_INCLUDES := $(sort $(patsubst -I%,%,$(filter-out -I/usr/include,$(shell $(APR_CONFIG) --includes) $(shell $(APU_CONFIG) --includes))))
 APR_LIBS := $(shell $(APU_CONFIG) --link-ld) $(shell $(APR_CONFIG) --link-ld)
 LIB_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null))
+HOST_LIBS := $(shell $(PKG_CONFIG) --libs $(HOST_LIBRARIES) 2>/dev/null)
 LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null) -lunistring # has no pkg-config file
 
 BASE_CFLAGS := -std=gnu11 -pipe -g $(WARNINGS) -fvisibility=hidden -fno-strict-aliasing -ffunction-sections -fdata-sections
@@ -111,6 +113,7 @@ MODULE_SOURCES := $(sort $(wildcard mod_uapi/*.c mod_uapi/httpd/*.c))
 CORE_SOURCES := $(sort $(wildcard mod_uapi/core/*.c mod_uapi/store/*.c))
 CLI_SOURCES := $(sort $(wildcard mod_uapi/cli/*.c))
 CHECK_SOURCES := $(sort $(wildcard mod_uapi/check/*.c))
+HOST_SOURCES := $(sort $(wildcard mod_uapi/host/*.c))
 PLUGIN_SOURCES := $(sort $(wildcard plugins/*/*.c))
 PLUGIN_SHARED_SOURCES := $(sort $(wildcard plugins/*.c))
 UNIT_SOURCES := $(sort $(wildcard t/unit/*.c))
@@ -124,6 +127,7 @@ PLUGIN_NAMES := $(sort $(patsubst plugins/%/,%,$(dir $(PLUGIN_SOURCES))))
 MODULE := $(if $(MODULE_SOURCES),$(P)/mod_uapi.so)
 UAPICTL := $(if $(CLI_SOURCES),$(P)/uapictl)
 PLUGIN_CHECK := $(if $(CHECK_SOURCES),$(P)/uapi-plugin-check)
+PLUGIN_HOST := $(if $(HOST_SOURCES),$(P)/uapi-plugin-host)
 PLUGINS := $(patsubst %,$(P)/plugins/%.so,$(PLUGIN_NAMES))
 UNIT_TESTS := $(patsubst t/unit/%.c,$(P)/t/00-%.t,$(UNIT_SOURCES))
 TEST_PLUGINS := $(patsubst t/plugins/%.c,$(P)/t/plugins/%.so,$(TEST_PLUGIN_SOURCES))
@@ -133,9 +137,9 @@ CORE := $(V)/core.a
 PLUGIN_SHARED := $(V)/plugins.a
 
 .PHONY: all tests units benches check lint tidy fuzz fuzzers bench coverage install clean help print FORCE
-all: $(MODULE) $(UAPICTL) $(PLUGIN_CHECK) $(PLUGINS)
+all: $(MODULE) $(UAPICTL) $(PLUGIN_CHECK) $(PLUGIN_HOST) $(PLUGINS)
 # Unit tests load plugins of their own variant.
-units: $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS) $(BENCHES)
+units: $(PLUGIN_HOST) $(PLUGINS) $(UNIT_TESTS) $(TEST_PLUGINS) $(REPLAYS) $(BENCHES)
 tests: all units
 benches: all $(BENCHES)
 
@@ -147,7 +151,7 @@ $(1): FORCE
 endef
 $(eval $(call stamp,$(V)/flags,$$(CC) $$(ALL_CFLAGS) $$(SOURCE_CPPFLAGS) $$(HTTPD_CPPFLAGS) $$(CPPFLAGS) $$(P)))
 $(eval $(call stamp,$(V)/linking,$$(CC) $$(ALL_LDFLAGS) $$(APR_LIBS) $$(LIB_LIBS)))
-$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(CHECK_SOURCES) $$(PLUGIN_SOURCES) $$(PLUGIN_SHARED_SOURCES)))
+$(eval $(call stamp,$(V)/sources,$$(MODULE_SOURCES) $$(CORE_SOURCES) $$(CLI_SOURCES) $$(CHECK_SOURCES) $$(HOST_SOURCES) $$(PLUGIN_SOURCES) $$(PLUGIN_SHARED_SOURCES)))
 
 # ----------------------------------------------------------------------------------------------- compile
 compile = $(CC) $(ALL_CFLAGS) $(1) -MMD -MP -c $< -o $@
@@ -165,6 +169,8 @@ $(V)/obj/mod_uapi/store/%.o: mod_uapi/store/%.c $(V)/flags
 $(V)/obj/mod_uapi/cli/%.o: mod_uapi/cli/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIE $(SOURCE_CPPFLAGS) $(CPPFLAGS))
 $(V)/obj/mod_uapi/check/%.o: mod_uapi/check/%.c $(V)/flags
+	$(call quiet,CC) $(call compile,-fPIE $(SOURCE_CPPFLAGS) $(CPPFLAGS))
+$(V)/obj/mod_uapi/host/%.o: mod_uapi/host/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIE $(SOURCE_CPPFLAGS) $(CPPFLAGS))
 $(V)/obj/mod_uapi/%.o: mod_uapi/%.c $(V)/flags
 	$(call quiet,CC) $(call compile,-fPIC $(SOURCE_CPPFLAGS) $(HTTPD_CPPFLAGS) $(CPPFLAGS))
@@ -192,6 +198,10 @@ $(P)/uapictl: $(call objects,$(CLI_SOURCES)) $(CORE) $(V)/linking $(V)/sources
 
 $(P)/uapi-plugin-check: $(call objects,$(CHECK_SOURCES)) $(CORE) $(V)/linking $(V)/sources
 	$(call quiet,LD) $(CC) -pie -o $@ $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(LIB_LIBS) $(APR_LIBS) -lpthread -ldl -lm
+
+# Of the core it needs the loader only, so it is linked to little and starts quickly.
+$(P)/uapi-plugin-host: $(call objects,$(HOST_SOURCES)) $(CORE) $(V)/linking $(V)/sources
+	$(call quiet,LD) $(CC) -pie -o $@.new $(filter %.o,$^) $(CORE) $(ALL_LDFLAGS) $(HOST_LIBS) $(APR_LIBS) -lpthread -ldl && mv -f $@.new $@
 
 define plugin
 $(P)/plugins/$(1).so: $(call objects,$(filter plugins/$(1)/%,$(PLUGIN_SOURCES))) $(PLUGIN_SHARED) $(V)/linking $(V)/sources
@@ -266,5 +276,5 @@ help:
 	@sed -n '2,/^$$/s/^# \{0,1\}//p' $(SELF)
 
 FORCE:
--include $(patsubst %.o,%.d,$(call objects,$(MODULE_SOURCES) $(CORE_SOURCES) $(CLI_SOURCES) $(PLUGIN_SOURCES) \
+-include $(patsubst %.o,%.d,$(call objects,$(MODULE_SOURCES) $(CORE_SOURCES) $(CLI_SOURCES) $(CHECK_SOURCES) $(HOST_SOURCES) $(PLUGIN_SOURCES) \
     $(UNIT_SOURCES) $(TEST_PLUGIN_SOURCES) $(FUZZ_SOURCES) $(BENCH_SOURCES) t/fuzz/replay.c t/lib/cmocka_tap.c))

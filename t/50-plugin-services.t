@@ -33,8 +33,8 @@ for (
     ['greeting=a greeting=b' => qr/'greeting' is given twice/],
     ['Greeting=a' => qr/'Greeting' is no key/],
     ['=a' => qr/'' is no key/],
-    ['uapi_memory=1' => qr/'uapi_memory' is not for plugins/],
-    ['isolation=thread' => qr/'isolation' is not for plugins/],
+    ['uapi_other=1' => qr/'uapi_other' is not for plugins/],
+    ['isolation=thread' => qr/isolation is process or none/],
     ['greeting' => qr/expected key=value, or one pin/],
     ['sha256:00=' => qr/expected key=value, or one pin/],
 ) {

@@ -15,7 +15,7 @@ is $status, 0, 'make install' or do { diag "$output$errors"; done_testing; exit 
 
 my $modules = Uapi::Httpd::tool('LIBEXECDIR');
 my %mode = (
-    "$modules/mod_uapi.so" => 0644, '/usr/bin/uapictl' => 0755, '/usr/bin/uapi-plugin-check' => 0755, '/usr/share/uapi/new-plugin' => 0755, '/usr/lib/uapi/plugins/scanner_secrets.so' => 0644,
+    "$modules/mod_uapi.so" => 0644, '/usr/bin/uapictl' => 0755, '/usr/bin/uapi-plugin-check' => 0755, '/usr/lib/uapi/uapi-plugin-host' => 0755, '/usr/share/uapi/new-plugin' => 0755, '/usr/lib/uapi/plugins/scanner_secrets.so' => 0644,
     '/usr/include/uapi/uapi_plugin.h' => 0644, '/usr/share/pkgconfig/uapi-plugin.pc' => 0644,
     '/etc/apache2/mods-available/uapi.load' => 0644, '/etc/apache2/mods-available/uapi.conf' => 0644,
 );
@@ -100,7 +100,7 @@ subtest 'symbols' => sub {
 };
 
 subtest 'hardening' => sub {
-    for my $object ("$out/mod_uapi.so", "$out/uapictl", "$out/uapi-plugin-check", glob "$out/plugins/*.so") {
+    for my $object ("$out/mod_uapi.so", "$out/uapictl", "$out/uapi-plugin-check", "$out/uapi-plugin-host", glob "$out/plugins/*.so") {
         my (undef, $text) = run(['readelf', '-W', '-h', '-l', '-d', $object]);
         like $text, qr/GNU_RELRO/, "$object: relocations read-only";
         like $text, qr/BIND_NOW|\bNOW\b/, 'bound at load';

@@ -23,6 +23,7 @@ my %layer = (
     'mod_uapi/store' => { own => qr{^(?:store|core|include)/}, httpd => 0 },
     'mod_uapi/cli' => { own => qr{^(?:cli|core|store|include)/}, httpd => 0 },
     'mod_uapi/check' => { own => qr{^(?:check|core|include)/}, httpd => 0 },
+    'mod_uapi/host' => { own => qr{^(?:host|core|include)/}, httpd => 0 },
     'mod_uapi/httpd' => { own => qr{^(?:httpd|core|include)/}, httpd => 1 },
     'mod_uapi/include' => { own => qr{^include/}, httpd => 0 },
     'mod_uapi' => { own => qr{^(?:httpd|core|include)/}, httpd => 1 },

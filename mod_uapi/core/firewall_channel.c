@@ -14,6 +14,7 @@
 typedef struct stream_reader {
     const uapi_firewall_scanner *scanner;
     void *state;
+    uapi_isolation_stream isolated; /* in the scanner's helper, if it has one */
     int open;
 } stream_reader;
 
@@ -39,7 +40,9 @@ static apr_status_t close_cleanup(void *data)
         stream_reader *reader = &channel->readers[i];
         const uapi_scanner_stream_1 *stream = reader->scanner->plugin->stream;
 
-        if (reader->open && stream->close) {
+        if (reader->open && reader->scanner->plugin->isolation) {
+            uapi_isolation_close(reader->scanner->plugin->isolation, &reader->isolated);
+        } else if (reader->open && stream->close) {
             stream->close(reader->scanner->instance, reader->state);
         }
         reader->open = 0;
@@ -71,6 +74,13 @@ static apr_status_t open_reader(stream_reader *reader, const uapi_call_info *cal
 {
     const uapi_scanner_stream_1 *stream = reader->scanner->plugin->stream;
 
+    if (reader->scanner->plugin->isolation) {
+        apr_status_t status = uapi_isolation_open(reader->scanner->plugin->isolation, call, &reader->isolated, pool,
+                                                  result);
+
+        reader->open = status == APR_SUCCESS;
+        return status;
+    }
     reader->state = stream->state_size ? apr_pcalloc(pool, stream->state_size) : NULL;
     if (stream->open && stream->open(reader->scanner->instance, reader->state, call) != 0) {
         return fail(reader->scanner, "could not begin with a stream", pool, result);
@@ -110,16 +120,40 @@ apr_status_t uapi_firewall_channel_open(uapi_firewall_channel **channel, const u
     return status;
 }
 
+/* 0, or what feed() said; *status if there is no answer. */
+static int32_t feed_helper(const stream_reader *reader, const uapi_fragment *fragment, uapi_firewall_taker *taker,
+                           size_t *undecided, apr_status_t *status, apr_pool_t *pool, uapi_result *result)
+{
+    uapi_isolation_text asked = {
+        .offset = fragment->offset, .flags = fragment->flags, .bytes = fragment->bytes, .call = fragment->call};
+    uapi_isolation_answer answer;
+
+    *status = uapi_isolation_feed(reader->scanner->plugin->isolation, &reader->isolated, &asked, &answer, pool, result);
+    if (*status != APR_SUCCESS) {
+        return 0;
+    }
+    uapi_firewall_take_answer(taker, &asked, &answer);
+    *undecided = answer.undecided < SIZE_MAX ? (size_t)answer.undecided : SIZE_MAX;
+    return answer.status == UAPI_ISOLATION_NO_BEGIN || answer.status == UAPI_ISOLATION_NO_READ;
+}
+
 static apr_status_t feed_reader(const stream_reader *reader, const uapi_fragment *fragment, uapi_firewall_taker *taker,
                                 apr_pool_t *pool, uapi_result *result)
 {
     const uapi_sink sink = uapi_firewall_sink(taker);
     const uapi_scanner_stream_1 *stream = reader->scanner->plugin->stream;
+    apr_status_t status = APR_SUCCESS;
     size_t undecided = 0;
+    int32_t said;
 
     taker->scanner = reader->scanner;
-    if (stream->feed(reader->scanner->instance, reader->state, fragment, &sink, &undecided) != 0 &&
-        !taker->report->overload) {
+    said = reader->scanner->plugin->isolation
+               ? feed_helper(reader, fragment, taker, &undecided, &status, pool, result)
+               : stream->feed(reader->scanner->instance, reader->state, fragment, &sink, &undecided);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (said != 0 && !taker->report->overload) {
         return fail(reader->scanner, "could not read a stream", pool, result);
     }
     if (taker->broken || undecided > taker->end) {

@@ -10,6 +10,7 @@
 #include <hs.h>
 
 #include "firewall.h"
+#include "isolation.h"
 #include "policy_ruling.h"
 
 /** Index of a direction in the tables of actions. */
@@ -104,6 +105,10 @@ typedef struct uapi_firewall_taker {
 
 /** A sink that takes reports for `taker`, which must outlive it. */
 uapi_sink uapi_firewall_sink(uapi_firewall_taker *taker);
+
+/** Take what a helper said of what it was asked: as if its scanner had said it here. */
+void uapi_firewall_take_answer(uapi_firewall_taker *taker, const uapi_isolation_text *asked,
+                               const uapi_isolation_answer *answer);
 
 /** Put on the rules and patterns what the policy says of them; `policy` NULL: the defaults. */
 apr_status_t uapi_firewall_apply_policy(uapi_firewall *firewall, const uapi_policy *policy, apr_pool_t *pool,

@@ -38,6 +38,8 @@ typedef struct scan_state {
     uint32_t unseen;   /* judged since it was asked */
     const uapi_firewall_scanner *failed; /* NULL: none */
     const char *failure;
+    uapi_result unjudged;        /* of a helper: why it did not judge */
+    apr_array_header_t **handed; /* by scanner: for its helper (uapi_isolation_candidate); NULL: none yet */
 } scan_state;
 
 /* ------------------------------------------------------------- a scanner's work on one text */
@@ -128,6 +130,24 @@ static void look_at_clock(scan_state *scan)
     }
 }
 
+/* What a helper is to judge goes to it together, once the pass is over. */
+static void keep_for_helper(scan_state *scan, const uapi_firewall_scanner *scanner, const uapi_firewall_note *noted)
+{
+    const uapi_firewall_pattern *pattern = &scan->firewall->patterns[noted->pattern];
+    apr_pool_t *pool = scan->found.pool;
+    apr_array_header_t **kept;
+
+    if (!scan->handed) {
+        scan->handed = apr_pcalloc(pool, sizeof(*scan->handed) * scan->firewall->scanner_count);
+    }
+    kept = &scan->handed[pattern->scanner];
+    if (!*kept) {
+        *kept = apr_array_make(pool, 16, sizeof(uapi_isolation_candidate));
+    }
+    *(uapi_isolation_candidate *)apr_array_push(*kept) = (uapi_isolation_candidate){
+        pattern->index, pattern->rule - scanner->first_rule, noted->from, noted->to};
+}
+
 /* A verifier's range and rule are believed only if they are some; otherwise what the pattern says stands. */
 static void judge(scan_state *scan, const uapi_firewall_note *noted)
 {
@@ -136,6 +156,10 @@ static void judge(scan_state *scan, const uapi_firewall_note *noted)
     uapi_finding finding = {.size = sizeof(finding), .from = noted->from, .to = noted->to};
     int32_t answer = UAPI_FOUND;
 
+    if (scanner->plugin->isolation) {
+        keep_for_helper(scan, scanner, noted);
+        return;
+    }
     if (!begin(scan, scanner)) {
         return;
     }
@@ -237,7 +261,7 @@ static void scan_whole(scan_state *scan, const uapi_firewall_scanner *scanner)
     uapi_firewall_taker taker = taker_for(scan, scanner);
     const uapi_sink sink = uapi_firewall_sink(&taker);
 
-    if (reads_whole(scan, scanner) && begin(scan, scanner)) {
+    if (!scanner->plugin->isolation && reads_whole(scan, scanner) && begin(scan, scanner)) {
         start_clock(scan);
         judge_reports(scan, &taker,
                       scanner->table->scan(scanner->instance, state_of(scan, scanner), &scan->text, &sink));
@@ -258,12 +282,53 @@ static void end(scan_state *scan, const uapi_firewall_scanner *scanner)
     *begun = 0;
 }
 
+/* All that an isolated scanner does with a text, in one exchange; none if there is nothing for it to do. */
+static void ask_helper(scan_state *scan, const uapi_firewall_scanner *scanner)
+{
+    size_t index = (size_t)(scanner - scan->firewall->scanners);
+    apr_array_header_t *kept = scan->handed ? scan->handed[index] : NULL;
+    uapi_firewall_taker taker = taker_for(scan, scanner);
+    const uapi_isolation_text asked = {
+        .view = scan->text.view,
+        .flags = scan->text.flags,
+        .whole = (uint32_t)reads_whole(scan, scanner),
+        .candidate_count = kept ? (uint32_t)kept->nelts : 0,
+        .candidates = kept ? (const void *)kept->elts : NULL,
+        .bytes = scan->text.bytes,
+        .call = scan->text.call,
+    };
+    uapi_isolation_answer answer;
+
+    if (!scanner->plugin->isolation || (!asked.whole && asked.candidate_count == 0)) {
+        return;
+    }
+    start_clock(scan);
+    if (uapi_isolation_scan(scanner->plugin->isolation, &asked, &answer, scan->found.pool, &scan->unjudged) !=
+        APR_SUCCESS) {
+        fail_scan(scan, scanner, NULL);
+    } else if (answer.status == UAPI_ISOLATION_NO_BEGIN) {
+        fail_scan(scan, scanner, "could not begin with a text");
+    } else {
+        uapi_firewall_take_answer(&taker, &asked, &answer);
+        judge_reports(scan, &taker, answer.status == UAPI_ISOLATION_NO_READ);
+        look_at_clock(scan);
+    }
+    if (kept) {
+        apr_array_clear(kept);
+    }
+}
+
 /* After the pass: whoever reads whole texts, then the end for everyone who began. */
 static void finish(scan_state *scan)
 {
     const uapi_firewall *firewall = scan->firewall;
     uint32_t i;
 
+    for (i = 0; (firewall->whole || scan->handed) && i < firewall->scanner_count && !scan->failed; i++) {
+        if (!scan->report->overload) {
+            ask_helper(scan, &firewall->scanners[i]);
+        }
+    }
     for (i = 0; firewall->whole && i < firewall->scanner_count && !scan->failed && !scan->report->overload; i++) {
         scan_whole(scan, &firewall->scanners[i]);
     }
@@ -460,6 +525,10 @@ apr_status_t uapi_firewall_scan_text(const uapi_firewall *firewall, const uapi_t
     if (status != HS_SUCCESS) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "libhs could not scan a text (error %d)",
                          status);
+    }
+    if (scan.failed && !scan.failure) {
+        *result = scan.unjudged;
+        return result->status;
     }
     if (scan.failed) {
         return uapi_fail(result, pool, APR_EGENERAL, UAPI_REASON_INTERNAL, "scanner %s %s", scan.failed->table->name,

@@ -27,6 +27,7 @@ typedef struct uapi_plugin {
     void *instance;
     const uapi_scanner_1 *scanner;       /* NULL if it is none */
     const uapi_scanner_stream_1 *stream; /* NULL if it leaves texts in parts to the host */
+    struct uapi_isolation *isolation;    /* NULL if it runs in this process; else see isolation.h */
 } uapi_plugin;
 
 /** What the administrator gave a plugin. */

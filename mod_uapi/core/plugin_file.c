@@ -96,6 +96,19 @@ static const char *hex(const unsigned char *digest, size_t size, apr_pool_t *poo
     return text;
 }
 
+apr_status_t uapi_plugin_digest(int file, const char **sha256, apr_pool_t *pool)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    int is_elf;
+
+    *sha256 = NULL;
+    if (!digest_file(file, digest, &is_elf)) {
+        return APR_EGENERAL;
+    }
+    *sha256 = hex(digest, SHA256_HEX / 2, pool);
+    return APR_SUCCESS;
+}
+
 static apr_status_t check_pin(const char *pinned, const char *sha256, const char *path, apr_pool_t *pool,
                               uapi_result *result)
 {

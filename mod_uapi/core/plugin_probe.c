@@ -28,7 +28,7 @@ static const char *const signal_names[MAX_PROBE_SIGNAL] = {
     [SIGSYS] = "SIGSYS",   [SIGTERM] = "SIGTERM", [SIGTRAP] = "SIGTRAP", [SIGUSR1] = "SIGUSR1", [SIGXCPU] = "SIGXCPU",
 };
 
-static const char *signal_name(int number, apr_pool_t *pool)
+const char *uapi_plugin_signal_name(int number, apr_pool_t *pool)
 {
     const char *name = number > 0 && number < MAX_PROBE_SIGNAL ? signal_names[number] : NULL;
 
@@ -120,7 +120,7 @@ static apr_status_t judge(const char *path, const uapi_plugin_probe_page *page, 
                            uapi_plugin_probe_seconds);
     } else if (WIFSIGNALED(state)) {
         why = apr_psprintf(pool, "it crashed in %s with %s, tried in a process of its own", page->stage,
-                           signal_name(WTERMSIG(state), pool));
+                           uapi_plugin_signal_name(WTERMSIG(state), pool));
     } else if (!page->finished) {
         why = apr_psprintf(pool, "it ended the process from within %s with exit status %d; a plugin must not exit",
                            page->stage, WEXITSTATUS(state));

@@ -36,11 +36,15 @@ void uapi_plugin_log_to_page(uapi_plugin_probe_page *page)
     log_page = page;
 }
 
+void uapi_plugin_log_line(const uapi_plugin_loaded *loaded, uint32_t level, const char *line, size_t length)
+{
+    if (log_write) {
+        log_write(log_baton, loaded->plugin.descriptor ? loaded->plugin.descriptor->id : "?", level, line, length);
+    }
+}
+
 static void write_log(const uapi_host *host, uint32_t level, uapi_string message)
 {
-    const uapi_plugin_loaded *loaded = host->context;
-    const char *id = loaded->plugin.descriptor ? loaded->plugin.descriptor->id : "?";
-
     if (!message.data) {
         return;
     }
@@ -49,8 +53,8 @@ static void write_log(const uapi_host *host, uint32_t level, uapi_string message
 
         memcpy(log_page->logged, message.data, length);
         log_page->logged[length] = '\0';
-    } else if (log_write) {
-        log_write(log_baton, id, level, message.data, message.length);
+    } else {
+        uapi_plugin_log_line(host->context, level, message.data, message.length);
     }
 }
 
@@ -98,10 +102,11 @@ static const uapi_host_config_1 host_config = {get_option};
 struct uapi_metric {
     _Alignas(CACHE_LINE) atomic_uint_fast64_t sum;
     atomic_uint_fast64_t buckets[BUCKETS];
-    int histogram;
+    int histogram; /* for whoever adds: who reads goes by metric_name */
 };
 
 typedef struct metric_name {
+    int histogram;
     char name[UAPI_PLUGIN_METRIC_NAME + 1];
     char help[MAX_METRIC_HELP];
 } metric_name;
@@ -109,15 +114,19 @@ typedef struct metric_name {
 struct uapi_plugin_metrics {
     metric_name names[MAX_METRICS];
     uint32_t count;
-    uapi_metric values[MAX_METRICS];
+    uapi_metric *values; /* `own`, or pages that are shared with other processes in another way */
+    uapi_metric own[MAX_METRICS];
 };
 
 static uapi_plugin_metrics *metrics_of(uapi_plugin_loaded *loaded)
 {
-    if (!loaded->metrics && loaded->asked) {
+    if (!loaded->metrics) {
         void *pages = mmap(NULL, sizeof(*loaded->metrics), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
         loaded->metrics = pages == MAP_FAILED ? NULL : pages;
+        if (loaded->metrics) {
+            loaded->metrics->values = loaded->metric_pages ? loaded->metric_pages : loaded->metrics->own;
+        }
     }
     return loaded->metrics;
 }
@@ -142,10 +151,9 @@ static int is_new(const uapi_plugin_metrics *metrics, const char *name)
     return metrics->count < MAX_METRICS;
 }
 
-static uapi_metric *make_metric(const uapi_host *host, const char *name, const char *help, int histogram)
+static uapi_metric *make_metric(uapi_plugin_loaded *loaded, const char *name, const char *help, int histogram)
 {
-    uapi_plugin_loaded *loaded = host->context;
-    uapi_plugin_metrics *metrics = loaded->asked ? metrics_of(loaded) : NULL;
+    uapi_plugin_metrics *metrics = metrics_of(loaded);
     uapi_metric *made;
 
     if (!metrics || !uapi_plugin_is_name(name, METRIC_CHARACTERS) || strlen(name) > UAPI_PLUGIN_METRIC_NAME ||
@@ -154,6 +162,7 @@ static uapi_metric *make_metric(const uapi_host *host, const char *name, const c
     }
     apr_cpystrn(metrics->names[metrics->count].name, name, sizeof(metrics->names[0].name));
     apr_cpystrn(metrics->names[metrics->count].help, help ? help : "", sizeof(metrics->names[0].help));
+    metrics->names[metrics->count].histogram = histogram;
     made = &metrics->values[metrics->count++];
     made->histogram = histogram;
     return made;
@@ -161,12 +170,16 @@ static uapi_metric *make_metric(const uapi_host *host, const char *name, const c
 
 static uapi_metric *make_counter(const uapi_host *host, const char *name, const char *help)
 {
-    return make_metric(host, name, help, 0);
+    uapi_plugin_loaded *loaded = host->context;
+
+    return loaded->asked ? make_metric(loaded, name, help, 0) : NULL;
 }
 
 static uapi_metric *make_histogram(const uapi_host *host, const char *name, const char *help)
 {
-    return make_metric(host, name, help, 1);
+    uapi_plugin_loaded *loaded = host->context;
+
+    return loaded->asked ? make_metric(loaded, name, help, 1) : NULL;
 }
 
 static void add_to_metric(uapi_metric *metric, uint64_t amount)
@@ -180,6 +193,16 @@ static void add_to_metric(uapi_metric *metric, uint64_t amount)
 
         atomic_fetch_add_explicit(&metric->buckets[bits], 1, memory_order_relaxed);
     }
+}
+
+size_t uapi_plugin_metrics_size(void)
+{
+    return sizeof(uapi_metric) * MAX_METRICS;
+}
+
+apr_status_t uapi_plugin_metrics_adopt(uapi_plugin_loaded *loaded, const char *name, const char *help, int histogram)
+{
+    return make_metric(loaded, name, help, histogram) ? APR_SUCCESS : APR_EINVAL;
 }
 
 static const uapi_host_metrics_1 host_metrics = {make_counter, make_histogram, add_to_metric};
@@ -213,7 +236,7 @@ int uapi_plugin_metric_at(const uapi_plugin *plugin, uint32_t index, uapi_plugin
     metric = &metrics->values[index];
     out->name = metrics->names[index].name;
     out->help = metrics->names[index].help;
-    out->histogram = metric->histogram;
+    out->histogram = metrics->names[index].histogram;
     out->sum = atomic_load_explicit(&metric->sum, memory_order_relaxed);
     for (b = 0; b < BUCKETS; b++) {
         buckets[b] = atomic_load_explicit(&metric->buckets[b], memory_order_relaxed);

@@ -137,6 +137,9 @@ static const uapi_reason_info reasons[] = {
     [UAPI_REASON_FIREWALL_DEADLINE] = {"firewall.deadline", 403, UAPI_RPC_FIREWALL_BLOCKED,
                                        "The content of the call takes longer to judge than it may.",
                                        "Send less in one call."},
+    [UAPI_REASON_FIREWALL_FAILED] = {"firewall.failed", 503, UAPI_RPC_FIREWALL_BLOCKED,
+                                     "A scanner could not judge the content of the call, so it was stopped.",
+                                     "Try again later; tell the operator the call id if it happens again."},
 
     [UAPI_REASON_CREDENTIAL_MISSING] = {"credential.missing", 502, UAPI_RPC_CREDENTIAL_MISSING,
                                         "The credential that this server needs has not been granted.",

@@ -75,6 +75,7 @@ typedef enum uapi_reason {
     UAPI_REASON_APPROVAL_REQUIRED,     /* approval.required: a rule of the firewall wants a person's approval */
     UAPI_REASON_FIREWALL_OVERLOAD,     /* firewall.overload: more candidates than can be judged */
     UAPI_REASON_FIREWALL_DEADLINE,     /* firewall.deadline: scanners took longer than UapiScanTime */
+    UAPI_REASON_FIREWALL_FAILED,       /* firewall.failed: no helper process judged what a scanner must see */
     UAPI_REASON_CREDENTIAL_MISSING,    /* credential.missing */
     UAPI_REASON_CREDENTIAL_UNREADABLE, /* credential.unreadable: it does not decrypt */
     UAPI_REASON_AUDIT_UNAVAILABLE,     /* audit.unavailable */

@@ -479,55 +479,6 @@ static const char *add_policy(cmd_parms *cmd, void *config, const char *value)
     return NULL;
 }
 
-static int is_hex_digest(const char *text)
-{
-    return strlen(text) == 64 && strspn(text, "0123456789abcdefABCDEF") == 64;
-}
-
-/* NULL, or why it is no key of a plugin's. */
-static const char *key_fault(const char *key, const apr_array_header_t *options)
-{
-    if (strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(key) || key[0] < 'a') {
-        return "is no key: a-z 0-9 _, a letter first";
-    }
-    if (strcmp(key, "isolation") == 0 || strncmp(key, "uapi_", 5) == 0) {
-        return "is not for plugins, and means nothing to this version";
-    }
-    for (int i = 0; options != NULL && i < options->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(options, i, uapi_plugin_option).key, key) == 0) {
-            return "is given twice";
-        }
-    }
-    return NULL;
-}
-
-/* One word behind the path: a pin, or key=value for the plugin. */
-static const char *add_plugin_word(cmd_parms *cmd, uapi_plugin_directive *plugin, const char *word)
-{
-    const char *equals = strchr(word, '='), *fault;
-    uapi_plugin_option option;
-    if (strncmp(word, "sha256:", 7) == 0 || equals == NULL) {
-        if (plugin->sha256 != NULL || strncmp(word, "sha256:", 7) != 0 || !is_hex_digest(word + 7)) {
-            return apr_psprintf(cmd->pool,
-                                "UapiPlugin %s: expected key=value, or one pin of sha256: and 64 hex digits, not '%s'",
-                                plugin->path, word);
-        }
-        plugin->sha256 = word + 7;
-        return NULL;
-    }
-    option.key = apr_pstrmemdup(cmd->pool, word, (apr_size_t)(equals - word));
-    option.value = equals + 1;
-    fault = key_fault(option.key, plugin->options);
-    if (fault != NULL) {
-        return apr_psprintf(cmd->pool, "UapiPlugin %s: '%s' %s", plugin->path, option.key, fault);
-    }
-    if (plugin->options == NULL) {
-        plugin->options = apr_array_make(cmd->pool, 4, sizeof(uapi_plugin_option));
-    }
-    *(uapi_plugin_option *)apr_array_push(plugin->options) = option;
-    return NULL;
-}
-
 static const char *add_plugin(cmd_parms *cmd, void *config, int argc, char *const argv[])
 {
     uapi_server_config *server = uapi_config_server(cmd->server);
@@ -542,8 +493,9 @@ static const char *add_plugin(cmd_parms *cmd, void *config, int argc, char *cons
     }
     plugin.path = argv[0];
     for (int i = 1; i < argc && refusal == NULL; i++) {
-        refusal = add_plugin_word(cmd, &plugin, argv[i]);
+        refusal = uapi_config_plugin_word(cmd, &plugin, argv[i]);
     }
+    refusal = refusal != NULL ? refusal : uapi_config_plugin_check(cmd, &plugin);
     if (refusal != NULL) {
         return refusal;
     }

@@ -15,6 +15,7 @@
 
 #include "../core/audit.h"
 #include "../core/federation.h"
+#include "../core/isolation.h"
 #include "../core/plugin.h"
 #include "../core/stream_limits.h"
 
@@ -40,7 +41,15 @@ typedef struct uapi_plugin_directive {
     const char *sha256;          /* 64 hex digits, or NULL */
     apr_array_header_t *options; /* uapi_plugin_option; NULL: none */
     const char *where;           /* "file:line" */
+    const char *isolation;       /* "process", "none", or NULL */
+    uapi_isolation_limits limits;
 } uapi_plugin_directive;
+
+/** One word behind the path: a pin, key=value for the plugin, or what the host keeps for itself. NULL, or a fault. */
+const char *uapi_config_plugin_word(cmd_parms *cmd, uapi_plugin_directive *plugin, const char *word);
+/** Whether the words go together. */
+const char *uapi_config_plugin_check(cmd_parms *cmd, const uapi_plugin_directive *plugin);
+int uapi_config_plugin_isolated(const uapi_plugin_directive *plugin);
 
 /** A UapiServers directive: which servers a universal gateway offers. */
 typedef struct uapi_gateway_endpoint {

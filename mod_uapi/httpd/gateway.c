@@ -16,6 +16,7 @@
 #include "../core/pattern_cache.h"
 #include "background.h"
 #include "federate.h"
+#include "../core/isolation.h"
 #include "log.h"
 #include "next_call.h"
 #include "worker.h"
@@ -67,6 +68,24 @@ static int load_policies(uapi_gateway *gateway, server_rec *server, apr_pool_t *
     return status == APR_SUCCESS;
 }
 
+static apr_status_t load_plugin(uapi_plugin **plugin, const uapi_plugin_directive *directive, server_rec *server,
+                                apr_pool_t *pconf, uapi_result *result)
+{
+    const char *shortcoming = uapi_config_plugin_isolated(directive) ? uapi_isolation_shortcoming() : NULL;
+    if (!uapi_config_plugin_isolated(directive)) {
+        return uapi_plugin_load_configured(plugin, directive->path, directive->sha256, directive->options, pconf,
+                                           result);
+    }
+    if (shortcoming != NULL) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     UAPI_LOGNO(0012) "%s: UapiPlugin %s: %s; while it is created it can read whatever files the "
+                                      "server's user can",
+                     directive->where, directive->path, shortcoming);
+    }
+    return uapi_isolation_load(plugin, directive->path, directive->sha256, directive->options, &directive->limits,
+                               pconf, result);
+}
+
 static int load_plugins(uapi_gateway *gateway, server_rec *server, apr_pool_t *pconf)
 {
     const apr_array_header_t *wanted = gateway->config->plugins;
@@ -76,8 +95,7 @@ static int load_plugins(uapi_gateway *gateway, server_rec *server, apr_pool_t *p
         const uapi_plugin_directive *directive = &APR_ARRAY_IDX(wanted, i, uapi_plugin_directive);
         uapi_result result = {0};
         uapi_plugin *plugin;
-        if (uapi_plugin_load_configured(&plugin, directive->path, directive->sha256, directive->options, pconf,
-                                        &result) != APR_SUCCESS) {
+        if (load_plugin(&plugin, directive, server, pconf, &result) != APR_SUCCESS) {
             report(server, apr_psprintf(pconf, "%s: UapiPlugin %s", directive->where, directive->path), &result);
             failed = 1;
         } else {
@@ -436,6 +454,12 @@ static void use_pattern_cache(server_rec *server, apr_pool_t *pconf)
     uapi_pattern_cache_use(directory[0] != '\0' ? directory : NULL, log_pattern_cache, server);
 }
 
+static void log_helper(void *baton, const char *plugin_id, const char *what)
+{
+    (void)baton;
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf, UAPI_LOGNO(0013) "plugin %s: %s", plugin_id, what);
+}
+
 int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     const apr_array_header_t *claims = uapi_config_claims(pconf);
@@ -445,6 +469,7 @@ int uapi_gateway_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *p
     gateways = apr_array_make(pconf, 2, sizeof(uapi_gateway *));
     uapi_plugin_set_log(log_plugin_line, NULL);
     use_pattern_cache(server, pconf);
+    uapi_isolation_configure(NULL, ap_unixd_config.user_id, ap_unixd_config.group_id, log_helper, NULL);
     for (server_rec *s = server; s != NULL; s = s->next) {
         good &= make_gateway(s, pconf);
         derive_power(s);

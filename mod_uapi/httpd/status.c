@@ -6,6 +6,7 @@
 
 #include "background.h"
 #include "gateway.h"
+#include "../core/isolation.h"
 #include "log.h"
 #include "next_call.h"
 
@@ -71,7 +72,11 @@ static void print_metric(request_rec *r, int short_report, int index, const uapi
 static void print_plugins(request_rec *r, int short_report, int index, const uapi_gateway *gateway)
 {
     for (int i = 0; i < gateway->plugin_count; i++) {
+        const struct uapi_isolation *isolation = gateway->plugins[i]->isolation;
         uapi_plugin_metric metric;
+        for (uint32_t m = 0; isolation != NULL && uapi_isolation_metric_at(isolation, m, &metric); m++) {
+            print_metric(r, short_report, index, gateway->plugins[i], &metric);
+        }
         for (uint32_t m = 0; uapi_plugin_metric_at(gateway->plugins[i], m, &metric); m++) {
             print_metric(r, short_report, index, gateway->plugins[i], &metric);
         }
