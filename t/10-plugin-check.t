@@ -43,6 +43,10 @@ for (
     my ($fault, $says) = @$_;
     my ($check) = $says =~ /\^(\w+):/;
     my ($status, $answer, $all) = checked($careless, '--option', "fault=$fault", '--only', $check);
+    # two threads must meet: on a machine that is busy with other things that may take more than one trial
+    for (my $more = 0; $fault eq 'race' && $status == 0 && $more < 10; $more++) {
+        ($status, $answer, $all) = checked($careless, '--option', "fault=$fault", '--only', $check, '--milliseconds', 500);
+    }
     is $status, 1, "$fault: a fault";
     ok !$answer->{sound}, '  and said';
     like faults($answer), $says, '  by its name' or diag $all;
