@@ -68,8 +68,18 @@ sub started {
     $httpd->stop if $httpd;
     return $httpd = httpd("LogLevel uapi:info\nExtendedStatus on\n${frame}UapiPlugin $hostile isolation=process $words\n", modules => ['status'], children => 1, %other);
 }
-# The helpers that there are, by the process that started them.
-sub helpers { my %of; for (split /\n/, (run(['ps', '-eo', 'pid,ppid,comm,args']))[1]) { $of{$1} = $2 if /^\s*(\d+)\s+(\d+)\s+uapi-plugin-hos\S*\s+\Q@{[ out('uapi-plugin-host') ]}\E/ } return \%of }
+# The helpers of this server's that there are, by the process that started them; others may run the same program.
+my (%children, %known);
+sub helpers {
+    my %of;
+    $children{$_} = 1 for $httpd->children;
+    for (split /\n/, (run(['ps', '-eo', 'pid,ppid,args']))[1]) {
+        my ($pid, $parent) = /^\s*(\d+)\s+(\d+)\s+\S*uapi-plugin-host / or next;
+        $of{$pid} = $parent if $children{$parent} || $known{$pid};
+    }
+    %known = (%known, %of);
+    return \%of;
+}
 
 started("uapi_timeout=5s secret=$secret");
 is reason(ask('nothing')), 'passed', 'a call';
@@ -160,4 +170,12 @@ ok wait_for(5, sub { my $now = helpers(); !$now->{$helper} && grep { $_ == $chil
 is reason(ask('nothing')), 'passed', '  before anyone calls';
 $httpd->stop;
 is_deeply helpers(), {}, 'nothing is left';
+
+# ------------------------------------------------------------------------------------------------ uapictl
+my ($exit, $found, $errors) = run([out('uapictl'), 'scan', '--isolated', '--plugin', $hostile, '-'], stdin => 'a MARK, ACT:find; and ACT:socket;');
+is $exit, 0, 'uapictl scan --isolated' or diag $errors;
+like $found, qr/hostile\.marked.*hostile\.found.*hostile\.held/s, '  finds the same, confined';
+($exit, $found, $errors) = run([out('uapictl'), 'scan', '--isolated', '--plugin', $hostile, '-'], stdin => 'ACT:crash;');
+isnt $exit, 0, '  a crash is no clean text';
+like $errors, qr/scanner hostile: its helper process died over the text/, '  and is told';
 done_testing;

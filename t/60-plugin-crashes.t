@@ -30,7 +30,7 @@ $httpd->allow_log(qr/UAPI0013|UAPI0101/);
 sub outcome {
     my ($text) = @_;
     my $answer = eval { mcp_call($httpd->url('/mcp'), $registry->token, 'tools/call', { name => 't', arguments => { text => $text } }, timeout => 30) };
-    return $answer ? $answer->{error} ? $answer->{error}{data}{reason} // 'error' : $answer->{result} ? 'passed' : "status $answer->{status}" : 'no answer';
+    return !$answer ? 'no answer' : $answer->{error} && !ref $answer->{error} ? 'no answer' : $answer->{error} ? $answer->{error}{data}{reason} // 'error' : $answer->{result} ? 'passed' : "status $answer->{status}";
 }
 
 # A caller takes its share of the faults, with a harmless call after each; its outcomes come back in a pipe.

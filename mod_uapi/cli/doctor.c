@@ -26,6 +26,7 @@
 
 #include "../core/audit.h"
 #include "../core/audit_ring.h"
+#include "../core/isolation.h"
 #include "../core/keyring.h"
 #include "../core/pins.h"
 #include "../core/policy.h"
@@ -363,6 +364,20 @@ static void say_cache(void *baton, uapi_pattern_cache_event event, const char *d
     }
 }
 
+/* Whether it starts in a process of its own here. As root: which the server's children are not. */
+static void say_isolation(doctor_run *run, uapi_plugin *plugin, uapi_result *result)
+{
+    const char *shortcoming = uapi_isolation_shortcoming();
+
+    if (uapi_plugin_start(plugin, run->pool, result) != APR_SUCCESS) {
+        say_failure(run, result);
+    } else if (shortcoming) {
+        say(run, LEVEL_WARN, "it runs isolated, but %s: while it is created it can read files", shortcoming);
+    } else {
+        say(run, LEVEL_OK, "it runs isolated, confined by seccomp and Landlock");
+    }
+}
+
 static void check_plugins(doctor_run *run)
 {
     apr_array_header_t *paths = uapi_scanners_paths(run->cli);
@@ -373,12 +388,15 @@ static void check_plugins(doctor_run *run)
 
     uapi_scanners_log();
     for (int i = 0; i < paths->nelts; i++) {
-        if (uapi_plugin_load(&plugin, APR_ARRAY_IDX(paths, i, const char *), NULL, run->pool, &result) != APR_SUCCESS) {
+        if (uapi_scanners_load(run->cli, APR_ARRAY_IDX(paths, i, const char *), &plugin, &result) != APR_SUCCESS) {
             say_failure(run, &result);
             continue;
         }
         say(run, LEVEL_OK, "%s: %s %s, sha256:%s", plugin->path, plugin->descriptor->name, plugin->descriptor->version,
             plugin->sha256);
+        if (plugin->isolation) {
+            say_isolation(run, plugin, &result);
+        }
         if (plugin->scanner) {
             APR_ARRAY_PUSH(scanners, uapi_plugin *) = plugin;
         }

@@ -57,16 +57,17 @@ static const uapi_command commands[] = {
     {"audit", "verify", "", 0, 0, UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(NO_KEY), 0,
      "re-compute every chain and name the first bad record", uapi_command_audit_verify},
     {NULL, "scan", "[FILE...]", 0, UAPI_MANY_ARGUMENTS,
-     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_FINDING) |
-         UAPI_TAKES(CORPUS) | UAPI_TAKES(EXPLAIN),
+     UAPI_TAKES(JSONL) | UAPI_TAKES(DIRECTION) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(ISOLATED) | UAPI_TAKES(POLICY) |
+         UAPI_TAKES(FAIL_ON_FINDING) | UAPI_TAKES(CORPUS) | UAPI_TAKES(EXPLAIN),
      0, "run the scanners over files or standard input", uapi_command_scan},
     {NULL, "replay", "", 0, 0,
-     UAPI_TAKES(AUDIT) | TENANT | UAPI_TAKES(FROM) | UAPI_TAKES(ROLE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY) |
-         UAPI_TAKES(FAIL_ON_CHANGE),
+     UAPI_TAKES(AUDIT) | TENANT | UAPI_TAKES(FROM) | UAPI_TAKES(ROLE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(ISOLATED) |
+         UAPI_TAKES(POLICY) | UAPI_TAKES(FAIL_ON_CHANGE),
      0, "what other policies would have done about recorded findings", uapi_command_replay},
     {NULL, "doctor", "", 0, 0,
-     REGISTRY | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(POLICY), 0,
-     "check everything that the server will need", uapi_command_doctor},
+     REGISTRY | UAPI_TAKES(AUDIT) | UAPI_TAKES(KEY_FILE) | UAPI_TAKES(PLUGIN) | UAPI_TAKES(ISOLATED) |
+         UAPI_TAKES(POLICY),
+     0, "check everything that the server will need", uapi_command_doctor},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -52,6 +52,8 @@ static const uapi_option table[UAPI_OPTION_COUNT] = {
                              "say why; with --corpus: name the rows that are judged wrongly"},
     [UAPI_OPTION_FAIL_ON_CHANGE] = {"fail-on-change", UAPI_OPTION_FLAG, NULL, NULL, NULL,
                                     "exit with 1 if any finding would have another action"},
+    [UAPI_OPTION_ISOLATED] = {"isolated", UAPI_OPTION_FLAG, NULL, NULL, NULL,
+                              "run each plugin in a confined process of its own"},
 };
 
 _Static_assert(UAPI_OPTION_COUNT <= sizeof(uapi_option_set) * 8, "a set holds every option");

@@ -45,6 +45,7 @@ typedef enum uapi_option_id {
     UAPI_OPTION_CORPUS,
     UAPI_OPTION_EXPLAIN,
     UAPI_OPTION_FAIL_ON_CHANGE,
+    UAPI_OPTION_ISOLATED,
     UAPI_OPTION_COUNT
 } uapi_option_id;
 

@@ -10,8 +10,12 @@
 
 #include <apr_strings.h>
 
+#include "../core/isolation.h"
 #include "access.h"
 #include "output.h"
+
+/* As whom plugins run that root isolates: it has nothing anywhere. */
+#define NOBODY 65534
 
 static const char *const places[] = {"plugins", "../lib/uapi/plugins"};
 
@@ -97,9 +101,16 @@ static void log_line(void *baton, const char *plugin_id, uint32_t level, const c
     apr_pool_destroy(pool);
 }
 
+static void log_helper(void *baton, const char *plugin_id, const char *what)
+{
+    (void)baton;
+    uapi_output_note("%s: %s", plugin_id, what);
+}
+
 void uapi_scanners_log(void)
 {
     uapi_plugin_set_log(log_line, NULL);
+    uapi_isolation_configure(NULL, NOBODY, NOBODY, log_helper, NULL);
 }
 
 static void note_cache(void *baton, uapi_pattern_cache_event event, const char *detail)
@@ -140,6 +151,13 @@ static int none_found(const uapi_cli *cli)
                                  apr_array_pstrcat(cli->pool, uapi_scanners_directories(cli->pool), ','));
 }
 
+apr_status_t uapi_scanners_load(const uapi_cli *cli, const char *path, uapi_plugin **plugin, uapi_result *result)
+{
+    return uapi_options_has(&cli->options, UAPI_OPTION_ISOLATED)
+               ? uapi_isolation_load(plugin, path, NULL, NULL, NULL, cli->pool, result)
+               : uapi_plugin_load(plugin, path, NULL, cli->pool, result);
+}
+
 int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall, const apr_array_header_t **names)
 {
     apr_array_header_t *paths = uapi_scanners_paths(cli);
@@ -155,7 +173,7 @@ int uapi_scanners_firewall(uapi_cli *cli, uapi_firewall **firewall, const apr_ar
     }
     uapi_scanners_log();
     for (int i = 0; i < paths->nelts; i++) {
-        if (uapi_plugin_load(&plugin, APR_ARRAY_IDX(paths, i, const char *), NULL, cli->pool, &result) != APR_SUCCESS ||
+        if (uapi_scanners_load(cli, APR_ARRAY_IDX(paths, i, const char *), &plugin, &result) != APR_SUCCESS ||
             uapi_plugin_start(plugin, cli->pool, &result) != APR_SUCCESS) {
             return uapi_output_refuse(cli, &result);
         }

@@ -25,6 +25,9 @@ apr_array_header_t *uapi_scanners_directories(apr_pool_t *pool);
  */
 apr_array_header_t *uapi_scanners_paths(const uapi_cli *cli);
 
+/** Load one of them; with --isolated to run in a process of its own. */
+apr_status_t uapi_scanners_load(const uapi_cli *cli, const char *path, uapi_plugin **plugin, uapi_result *result);
+
 /** Send plugins' warnings to standard error. */
 void uapi_scanners_log(void);
 
