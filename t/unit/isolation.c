@@ -4,6 +4,7 @@
  * helper. (What a hostile one cannot do: t/50-plugin-isolation.t.)
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,8 @@
 #include <apr_strings.h>
 
 #include "firewall.h"
-#include "isolation.h"
+#include "firewall_channel.h"
+#include "isolation_internal.h"
 
 static apr_pool_t *pool, *life; /* life: of helpers */
 static uapi_result result;
@@ -219,6 +221,73 @@ static void a_crash_costs_one_text(void **state)
     assert_non_null(strstr(death, "org.example.hostile: its helper process "));
 }
 
+/* ------------------------------------------------------------- texts in parts */
+
+static uapi_call_info answer;
+
+static apr_status_t feed(uapi_firewall_channel *channel, const char *part, uapi_firewall_report *report)
+{
+    memset(&result, 0, sizeof(result));
+    return uapi_firewall_channel_feed(channel, &answer, part, strlen(part), 0, report, pool, &result);
+}
+
+static uapi_firewall_channel *opened(const uapi_firewall *firewall)
+{
+    uapi_firewall_channel *channel;
+
+    uapi_firewall_no_call(&answer, UAPI_DIRECTION_RESPONSE);
+    assert_int_equal(uapi_firewall_channel_open(&channel, firewall, &answer, pool, &result), APR_SUCCESS);
+    assert_non_null(channel);
+    return channel;
+}
+
+static void reads_texts_in_parts(void **state)
+{
+    uapi_firewall *there = firewall_of("t/plugins/reader.so", 1);
+    uapi_firewall_channel *one = opened(there), *two = opened(there);
+    uapi_firewall_report report;
+
+    (void)state;
+    assert_int_equal(feed(one, "a vau", &report), APR_SUCCESS);
+    assert_int_equal(report.undecided, 3);
+    assert_int_equal(feed(two, "}}", &report), APR_SUCCESS); /* each has its own state */
+    assert_int_equal(report.count, 0);
+    assert_int_equal(feed(one, "lt{secret", &report), APR_SUCCESS);
+    assert_int_equal(report.undecided, 12);
+    assert_int_equal(feed(one, "}!", &report), APR_SUCCESS);
+    assert_int_equal(report.count, 1);
+    assert_string_equal(report.findings[0].rule, "reader.vault");
+    assert_int_equal(report.findings[0].from, 2);
+    assert_int_equal(report.findings[0].to, 15);
+    assert_int_not_equal(feed(two, "fail!", &report), APR_SUCCESS);
+    assert_int_equal(result.reason, UAPI_REASON_INTERNAL);
+    uapi_firewall_channel_close(one);
+    uapi_firewall_channel_close(two);
+}
+
+/* What the old helper knew of a text, the next one does not: the text is not read on as if it had begun there. */
+static void a_text_dies_with_its_helper(void **state)
+{
+    uapi_plugin *plugin = load("t/plugins/reader.so", 1);
+    uapi_firewall_channel *channel;
+    uapi_firewall_report report;
+    uapi_firewall *firewall;
+
+    (void)state;
+    assert_int_equal(uapi_firewall_create(&firewall, &plugin, 1, NULL, pool, &result), APR_SUCCESS);
+    channel = opened(firewall);
+    assert_int_equal(feed(channel, "a vault{", &report), APR_SUCCESS);
+    kill(plugin->isolation->helper.process, SIGKILL);
+    assert_int_not_equal(feed(channel, "}", &report), APR_SUCCESS);
+    assert_int_equal(result.reason, UAPI_REASON_FIREWALL_FAILED);
+    assert_int_not_equal(feed(channel, "}", &report), APR_SUCCESS);
+    assert_int_equal(result.reason, UAPI_REASON_FIREWALL_FAILED);
+    uapi_firewall_channel_close(channel);
+    channel = opened(firewall);
+    assert_int_equal(feed(channel, "a vault{}", &report), APR_SUCCESS);
+    assert_int_equal(report.count, 1);
+}
+
 /* Once it is stopped there is no verdict to be had, nor from who takes it for a plugin in the server. */
 static void refuses_what_it_cannot_judge(void **state)
 {
@@ -247,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(finds_the_same_pii, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crash_costs_one_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_texts_in_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_dies_with_its_helper, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_it_cannot_judge, set_up, tear_down),
     };
 
