@@ -135,6 +135,13 @@ for my $act (qw(hang spin)) {
     is reason(ask('nothing')), 'passed', '  the next one is not';
 }
 
+# In shadow mode findings pass, but nothing passes that was not judged: as with a scanner in the server that fails.
+$httpd->stop;
+$httpd = httpd(($frame =~ s/UapiEngine on/UapiEngine shadow/r) . "UapiPlugin $hostile isolation=process\n", modules => ['status'], children => 1);
+$httpd->allow_log(qr/UAPI0013|UAPI0101/);
+is reason(ask('a MARK')), 'passed', 'in shadow mode a finding is recorded only';
+is reason(ask('ACT:crash;')), 'firewall.failed', '  and a text that was not judged is refused';
+
 # ------------------------------------------------------------------------------------------------ how it begins and ends
 started('in_start=refuse');
 $httpd->expect_log(qr/UAPI0006.*org\.example\.hostile refused to start \(9\)/);
@@ -151,6 +158,12 @@ for my $act (qw(crash hang exit)) {
     is_deeply helpers(), {}, '  and its end is the end of the helper';
 }
 
+started('', mpm => 'prefork');
+$httpd->allow_log(qr/UAPI0013|UAPI0101/);
+is reason(ask('ACT:crash;')), 'firewall.failed', 'processes without threads: a crash';
+is reason(ask('a MARK')), 'firewall.blocked', '  and a finding';
+$httpd->stop;
+is_deeply helpers(), {}, '  nothing is left of them';
 started('');
 is reason(ask('nothing')), 'passed', 'before a graceful restart';
 my @old = keys %{ helpers() };
