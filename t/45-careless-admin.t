@@ -229,15 +229,15 @@ is $answer->{status}, 200, 'a message refusal is no error status';
 is $answer->{error}{data}{reason}, 'policy.denied', 'and has its reason';
 $answer = post('/down');
 is $answer->{status}, 302, 'a URL as error document';
-is records($answer), 'allow upstream.failed', 'in the chain as what it was';
+is records($answer), 'allow upstream.unreachable', 'in the chain as what it was';
 $answer = post('/down-text');
 is $answer->{status}, 503, 'down, text';
-is $answer->{error}{data}{reason}, 'upstream.failed', 'reason';
-is records($answer), 'allow upstream.failed', 'records';
+is $answer->{error}{data}{reason}, 'upstream.unreachable', 'reason';
+is records($answer), 'allow upstream.unreachable', 'records';
 $answer = post('/down-page');
 is $answer->{status}, 503, 'down, page';
 is $answer->{body}, 'a friendly page', 'with the page that was wished for';
-is records($answer), 'allow upstream.failed', 'and in the chain as what it was';
+is records($answer), 'allow upstream.unreachable', 'and in the chain as what it was';
 seen();
 
 # ---- rewriting

@@ -67,7 +67,7 @@ like $of{1}{result}{content}[0]{text}, qr/^a \[REDACTED/, 'inspected as a call i
 is $of{two}{result}{server}, 'beta', 'another one to another, which answers by a stream';
 is_deeply [@{ $of{two}{result} }{qw(tool header)}], ['get', undef], 'under its own name';
 is_deeply [@{ $of{3}{error}{data} }{qw(reason rule)}], ['policy.denied', 'never'], 'a refused one has its own error';
-is $of{4}{error}{data}{reason}, 'upstream.failed', 'as has one whose server is down';
+is $of{4}{error}{data}{reason}, 'upstream.unreachable', 'as has one whose server is down';
 is_deeply $of{5}{error}{data}, { %{ $of{6}{error}{data} } }, 'what may not be used and what there is not look the same';
 is $of{6}{error}{data}{reason}, 'policy.default_deny', 'and are denied';
 is_deeply [@{ $of{7}{result} }{qw(server header)}], ['modern', 'get'], 'a server of another era gets what it needs';

@@ -48,11 +48,11 @@ SSLProxyCACertificateFile "$folder/good.pem"
 </Location>
 $hosts
 CONF
-$httpd->allow_log(qr/UAPI0122|UAPI0101.*upstream\.failed|ssl:(?:warn|error)|AH0\d+/);
+$httpd->allow_log(qr/UAPI0122|UAPI0101.*upstream\.(?:failed|unreachable)|ssl:(?:warn|error)|AH0\d+/);
 my $answer = mcp_call($httpd->url('/all'), $registry->token, 'tools/list', {});
 is_deeply [map { $_->{name} } @{ $answer->{result}{tools} }], ['good__echo'], 'a server whose certificate is trusted';
 is_deeply $answer->{result}{_meta}{'uapi/unavailable'}, [map { { server => $_, reason => 'upstream.failed' } } qw(misnamed stranger)], 'not one that is a stranger\'s, or another host\'s';
 is mcp_call($httpd->url('/all'), $registry->token, 'tools/call', { name => 'good__echo', arguments => { text => 'hello' } })->{result}{content}[0]{text}, 'hello', 'a call goes through mod_proxy\'s TLS';
-is mcp_call($httpd->url('/all'), $registry->token, 'tools/call', { name => 'stranger__echo' })->{error}{data}{reason}, 'upstream.failed', 'a call to a stranger does not go';
+is mcp_call($httpd->url('/all'), $registry->token, 'tools/call', { name => 'stranger__echo' })->{error}{data}{reason}, 'upstream.unreachable', 'a call to a stranger does not go';
 is scalar(grep { $_->json->{method} eq 'tools/call' } $upstream->requests), 1, 'it never reached the server';
 done_testing;

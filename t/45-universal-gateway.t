@@ -71,7 +71,7 @@ UapiPolicy "$policy"
 </Location>
 CONF
 $httpd->allow_log(qr/UAPI0122/);
-$httpd->allow_log(qr/UAPI0101.*upstream\.failed/);
+$httpd->allow_log(qr/UAPI0101.*upstream\.(?:failed|unreachable)/);
 my $token = $registry->token;
 my $initialize = { protocolVersion => '2025-11-25', capabilities => {}, clientInfo => { name => 'c', version => '1' } };
 my %session;
@@ -156,7 +156,7 @@ is ask('ping', undef, token => $other)->{status}, 404, "another principal's sess
     is ask('tools/list', {}, token => $registry->token_create(principal => 'nobody')->{token})->{error}{data}{reason}, 'policy.default_deny', 'who may use no server gets no list';
     is names(ask('tools/list', {}), 'tools', 'name'), 'alpha__zeta alpha__echo beta__echo', 'without a session it works too';
 }
-is ask('tools/call', { name => 'gone__echo' })->{error}{data}{reason}, 'upstream.failed', 'a server that is down';
+is ask('tools/call', { name => 'gone__echo' })->{error}{data}{reason}, 'upstream.unreachable', 'a server that is down';
 $server{gone}->resume;
 like ask('tools/call', { name => 'gone__echo' })->{result}{content}[0]{text}, qr/"server":"gone"/, 'one that comes back gets its session when it is needed';
 

@@ -63,7 +63,7 @@ failed(ask('large'), 502, 'response.too_large', 'an answer beyond UapiMaxRespons
 is ask('busy')->{status}, 503, "an upstream's own error passes";
 is ask('busy')->{body}, '{"busy":true}', 'as it came';
 $upstream->stop;
-failed(ask('good'), '502|503', 'upstream.failed', 'one that is down');
+failed(ask('good'), '502|503', 'upstream.unreachable', 'one that is down');
 $upstream->resume;
 is ask('good')->{status}, 200, 'it comes back';
 

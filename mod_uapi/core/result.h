@@ -84,10 +84,11 @@ typedef enum uapi_reason {
     UAPI_REASON_RESPONSE_RATE,         /* response.rate: a stream that is faster than it may be */
     UAPI_REASON_RESPONSE_REFUSED,  /* response.refused: too much of what a server says on its own account was refused */
     UAPI_REASON_RESPONSE_ENCODING, /* response.content_encoding: compressed although identity was asked */
-    UAPI_REASON_UPSTREAM_FAILED,   /* upstream.failed */
-    UAPI_REASON_GATEWAY_UNSUPPORTED, /* gateway.unsupported: a method that a universal gateway does not have */
-    UAPI_REASON_GATEWAY_ERA,         /* gateway.era: the revisions of client and server cannot be brought together */
-    UAPI_REASON_GATEWAY_CURSOR,      /* gateway.cursor: no cursor of this endpoint's */
+    UAPI_REASON_UPSTREAM_FAILED,   /* upstream.failed: no whole answer to what was sent, in part at least */
+    UAPI_REASON_UPSTREAM_UNREACHABLE, /* upstream.unreachable: nothing was sent */
+    UAPI_REASON_GATEWAY_UNSUPPORTED,  /* gateway.unsupported: a method that a universal gateway does not have */
+    UAPI_REASON_GATEWAY_ERA,          /* gateway.era: the revisions of client and server cannot be brought together */
+    UAPI_REASON_GATEWAY_CURSOR,       /* gateway.cursor: no cursor of this endpoint's */
     UAPI_REASON_COUNT
 } uapi_reason;
 

@@ -73,6 +73,11 @@ uapi_call *uapi_call_of(request_rec *r)
     return call;
 }
 
+uapi_reason uapi_call_failure(const uapi_call *call)
+{
+    return call->sent ? UAPI_REASON_UPSTREAM_FAILED : UAPI_REASON_UPSTREAM_UNREACHABLE;
+}
+
 int uapi_call_enforces(const uapi_call *call)
 {
     return call->route->engine == UAPI_ENGINE_ON;

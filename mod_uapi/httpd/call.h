@@ -94,7 +94,8 @@ typedef struct uapi_call {
     const char *cookie;          /* the caller's own, while the balancer is told the member by one */
     char *query;                 /* the caller's own, while mod_proxy is told the endpoint's */
     int steered;
-    int forwarded;                                                                  /* mod_proxy has the call */
+    int forwarded; /* mod_proxy has the call */
+    int sent;      /* something of it may have reached an upstream */
     enum { UAPI_CLIENT_UNKNOWN, UAPI_CLIENT_OPEN, UAPI_CLIENT_HALF_CLOSED } client; /* when it was first waited */
 
     /* refuse */
@@ -124,6 +125,9 @@ uapi_call *uapi_call_find(const request_rec *r);
 
 /** The method as policies and records name it; `message` NULL: the request carries none. */
 const char *uapi_call_method(const uapi_call *call, const uapi_mcp_message *message);
+
+/** upstream.failed or upstream.unreachable: may it have had its effect? */
+uapi_reason uapi_call_failure(const uapi_call *call);
 
 /** Does this call enforce verdicts of policy and firewall (as opposed to UapiEngine shadow)? */
 int uapi_call_enforces(const uapi_call *call);

@@ -194,6 +194,9 @@ static apr_status_t connect_to(request_rec *r, uapi_call *call, uapi_result *res
     uapi_reason reason = UAPI_REASON_UPSTREAM_FAILED;
     apr_status_t status = uapi_federate_peers(r, call, &federated->server, &federated->peer, &reason, 1, NULL, result);
     if (status == APR_SUCCESS && federated->peer == NULL) {
+        if (reason == UAPI_REASON_UPSTREAM_FAILED) {
+            reason = UAPI_REASON_UPSTREAM_UNREACHABLE; /* the call itself was not sent */
+        }
         return uapi_fail(result, r->pool, APR_EGENERAL, reason, "no session at server %s", federated->server->name);
     }
     if (status == APR_SUCCESS) {

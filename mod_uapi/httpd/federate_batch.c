@@ -156,6 +156,9 @@ static apr_status_t make_asks(request_rec *r, uapi_call *call, uapi_ask *asks, u
         uapi_result why = {0};
         status = uapi_federate_peers(r, call, &servers[i], &peers[i], &reasons[i], 1, NULL, result);
         own->federated->peer = peers[i];
+        if (reasons[i] == UAPI_REASON_UPSTREAM_FAILED) {
+            reasons[i] = UAPI_REASON_UPSTREAM_UNREACHABLE; /* the call itself was not sent */
+        }
         if (status == APR_SUCCESS && peers[i] == NULL) {
             answers[wanted[i]] = error_for(r, call, wanted[i], reasons[i], NULL);
         } else if (status == APR_SUCCESS && uapi_federate_translate(r, own, &why) != APR_SUCCESS) {

@@ -139,7 +139,7 @@ static apr_status_t wipe_header(ap_filter_t *f, apr_bucket_brigade *brigade)
         }
     }
     status = ap_pass_brigade(f->next, brigade);
-    uapi_watch_sent();
+    uapi_watch_sent(f->c);
     return status;
 }
 

@@ -314,7 +314,7 @@ void uapi_refuse_insert_error_filter(request_rec *r)
         if (!call->recorded) {
             return; /* some other module refused before us: its answer stands */
         }
-        call->refusal.reason = UAPI_REASON_UPSTREAM_FAILED;
+        call->refusal.reason = uapi_call_failure(call);
         apr_table_setn(r->err_headers_out, "Uapi-Call-Id", call->id);
     }
     uapi_settle(r, call,

@@ -33,12 +33,12 @@ apr_status_t uapi_settle(request_rec *r, uapi_call *call, const char *what)
 }
 
 /* An error that was answered with a page of the administrator's passes no filter of ours. */
-static const char *late_outcome(const request_rec *r)
+static const char *late_outcome(const request_rec *r, const uapi_call *call)
 {
     if (r->connection->aborted) {
         return UAPI_OUTCOME_CLIENT_GONE;
     }
-    return ap_is_HTTP_ERROR(r->status) ? uapi_reason_describe(UAPI_REASON_UPSTREAM_FAILED)->code : UAPI_OUTCOME_OK;
+    return ap_is_HTTP_ERROR(r->status) ? uapi_reason_describe(uapi_call_failure(call))->code : UAPI_OUTCOME_OK;
 }
 
 /* httpd runs the hook for the first of several requests that were redirected internally. */
@@ -48,7 +48,7 @@ int uapi_settle_log_transaction(request_rec *r)
         uapi_call *call = uapi_call_find(r);
         if (call != NULL) {
             uapi_endpoint_restore(r, call);
-            uapi_settle(r, call, late_outcome(r));
+            uapi_settle(r, call, late_outcome(r, call));
             uapi_federate_tell_cancelled(r, call);
         }
     }

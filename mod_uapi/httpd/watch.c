@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include <apr_portable.h>
 #include <apr_strings.h>
@@ -42,9 +43,19 @@ void uapi_watch_arm(request_rec *r, uapi_call *call)
     alarm_clock.at = 0;
 }
 
-void uapi_watch_sent(void)
+/* mod_ssl's note. What failed in any other way may have been written in part. */
+static int failed_in_handshake(const conn_rec *upstream)
+{
+    const char *outcome = apr_table_get(upstream->notes, "SSL_connect_rv");
+    return outcome != NULL && strcmp(outcome, "err") == 0;
+}
+
+void uapi_watch_sent(conn_rec *upstream)
 {
     watched = armed;
+    if (armed_call != NULL && !failed_in_handshake(upstream)) {
+        armed_call->sent = 1;
+    }
 }
 
 void uapi_watch_alarm(apr_time_t at, void (*wake)(void *baton), void *baton)

@@ -22,8 +22,8 @@
 /** What this thread sends next to an upstream is this request; its connection is the client's. */
 void uapi_watch_arm(request_rec *r, uapi_call *call);
 
-/** It has been sent. From now on its client is watched, until mod_proxy's handler is done. */
-void uapi_watch_sent(void);
+/** Something of it has gone that way, or failed to. From now on its client is watched, until mod_proxy's handler is done. */
+void uapi_watch_sent(conn_rec *upstream);
 
 /** At that time, should the thread wait for the upstream then, `wake(baton)` is called; 0: not any more. */
 void uapi_watch_alarm(apr_time_t at, void (*wake)(void *baton), void *baton);
