@@ -53,7 +53,7 @@ UapiServers *
 CONF
 $httpd->allow_log(qr/UAPI0122/);
 my $session = mcp_initialize($httpd->url('/mcp'), $registry->token, '2025-03-26', version => undef)->{headers}{'mcp-session-id'};
-sub batch { my (@members) = @_; return mcp_call($httpd->url('/mcp'), $registry->token, undef, undef, id => undef, version => '2025-03-26', headers => ['Mcp-Session-Id' => $session], body => '[' . join(', ', @members) . ']') }
+sub batch { my (@members) = @_; return mcp_call($httpd->url('/mcp'), $registry->token, undef, undef, id => undef, version => '2025-03-26', headers => ['Mcp-Session-Id' => $session, Accept => 'application/json'], body => '[' . join(', ', @members) . ']') }
 sub tool { my ($id, $name, $text) = @_; return qq({"jsonrpc":"2.0","id":$id,"method":"tools/call","params":{"name":"$name","arguments":{"text":"@{[ $text // '' ]}"}}}) }
 
 $_->forget for values %server;

@@ -15,6 +15,7 @@
 
 #include "../core/mirror.h"
 #include "body.h"
+#include "federate_channel.h"
 #include "log.h"
 #include "refuse.h"
 #include "settle.h"
@@ -215,11 +216,28 @@ int uapi_federate_refuse(request_rec *r, uapi_call *call, const uapi_result *why
     return (status == OK) ? uapi_refuse_handler(r, call) : status;
 }
 
+/* As the last event of a stream that has begun. An outcome that cannot be recorded must not look like a good end. */
+static int end_stream(request_rec *r, uapi_call *call, const char *text)
+{
+    size_t length = (text != NULL) ? strlen(text) : 0;
+    call->response_bytes += (apr_off_t)length;
+    if (uapi_settle(r, call, r->connection->aborted ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK) != APR_SUCCESS) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+        r->connection->aborted = 1;
+    } else if (text != NULL) {
+        uapi_channel_write_message(call->federated->channel, text, length);
+    }
+    return OK;
+}
+
 /* The outcome is in the chain before the first byte leaves. */
 static int send_answer(request_rec *r, uapi_call *call, const char *text)
 {
     uapi_result trouble = {0};
     size_t length = (text != NULL) ? strlen(text) : 0;
+    if (call->federated->channel != NULL && call->federated->channel->begun) {
+        return end_stream(r, call, text);
+    }
     call->response_bytes = (apr_off_t)length;
     r->status = call->status = (text != NULL || call->mcp.count == 0) ? HTTP_OK : HTTP_ACCEPTED;
     if (uapi_settle(r, call, UAPI_OUTCOME_OK) != APR_SUCCESS) {

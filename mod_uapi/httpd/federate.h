@@ -27,15 +27,17 @@ typedef enum uapi_translation {
 typedef struct uapi_federated {
     const uapi_federation *federation;
     uapi_federation_route route;
-    int modern;                        /* the client speaks 2026-07-28 */
-    const char *last_event;            /* the client's Last-Event-ID; NULL: none */
-    uapi_federation_session *session;  /* the client's; NULL: it names none */
-    const uapi_policy_server *server;  /* FORWARD: where to */
-    const uapi_federation_peer *peer;  /* FORWARD, once connected */
-    uapi_translation translation;      /* the same */
-    uint64_t cancel_mark;              /* by which a cancellation from elsewhere is known; 0: it is not waited for */
-    apr_table_t *headers;              /* what replaces the client's headers upstream; an empty value removes one */
-    uapi_call **members;               /* of a batch: each as a call of its own */
+    int modern;                       /* the client speaks 2026-07-28 */
+    const char *last_event;           /* the client's Last-Event-ID; NULL: none */
+    uapi_federation_session *session; /* the client's; NULL: it names none */
+    const uapi_policy_server *server; /* FORWARD: where to */
+    const uapi_federation_peer *peer; /* FORWARD, once connected */
+    uapi_translation translation;     /* the same */
+    uint64_t cancel_mark;             /* by which a cancellation from elsewhere is known; 0: it is not waited for */
+    apr_table_t *headers;             /* what replaces the client's headers upstream; an empty value removes one */
+    uapi_call **members;              /* of a batch: each as a call of its own */
+    struct uapi_channel
+        *channel; /* with it, where the client takes event streams: what servers say before they answer */
     const apr_array_header_t *allowed; /* OWN: const uapi_policy_server *, those that the caller may ask for this */
 } uapi_federated;
 
@@ -84,6 +86,9 @@ typedef struct uapi_ask {
     const char *socket;               /* of a Unix domain, to connect to instead of the URL's host; NULL: none */
     const apr_table_t *headers;       /* besides those that follow from the above; NULL: none */
     int is_refusal; /* an error in answer to the server's own request: policy has spoken, and only the status comes back */
+
+    struct uapi_channel
+        *channel; /* to which goes what the server says before it answers (federate_channel.h); NULL: nowhere */
 
     uapi_call *call;     /* its records; set by who asks: a call that went through the stages already */
     uapi_reason trouble; /* NONE: there is an answer */

@@ -16,6 +16,7 @@
 #include "../core/sse.h"
 #include "affinity.h"
 #include "background.h"
+#include "federate_channel.h"
 #include "inspect.h"
 #include "log.h"
 #include "record.h"
@@ -28,6 +29,7 @@
 
 /* The one answer among the events of a stream. */
 typedef struct reading {
+    request_rec *r;
     uapi_ask *ask;
     apr_pool_t *pool;
     uapi_sse *sse; /* NULL: the answer is no stream */
@@ -60,7 +62,6 @@ static int is_answer(const uapi_ask *ask, const char *text, size_t length, apr_p
            (id == UAPI_JSON_NONE || uapi_mcp_was_asked(&ask->call->mcp, &ask->call->json, NULL, &json, id, pool));
 }
 
-/* What else a server says on such a stream (notifications, requests) has nobody to go to. */
 static int enough(uapi_fetch *fetch)
 {
     reading *r = fetch->baton;
@@ -79,9 +80,15 @@ static int enough(uapi_fetch *fetch)
     }
     r->fed = fetch->length;
     while (uapi_sse_next(r->sse, &event) == APR_SUCCESS) {
-        if (event.data != NULL && is_answer(r->ask, event.data, event.data_length, r->pool)) {
+        if (event.data == NULL) {
+            continue;
+        }
+        if (is_answer(r->ask, event.data, event.data_length, r->pool)) {
             r->answer = apr_pstrmemdup(r->pool, event.data, event.data_length);
             r->answer_length = event.data_length;
+            return 1;
+        }
+        if (uapi_channel_said(r->ask->channel, r->r, r->ask, &event, r->pool)) {
             return 1;
         }
     }
@@ -92,6 +99,9 @@ static void take_answer(uapi_ask *ask, const uapi_fetch *fetch, const reading *r
 {
     ask->status = fetch->status;
     ask->session = fetch->session;
+    if (ask->trouble != UAPI_REASON_NONE) {
+        return; /* it was not heard to the end */
+    }
     if (fetch->too_large || r->trouble.reason != UAPI_REASON_NONE) {
         ask->trouble = UAPI_REASON_RESPONSE_TOO_LARGE;
     } else if (fetch->error != NULL || (ask->is_refusal && (fetch->status < 200 || fetch->status >= 300))) {
@@ -363,7 +373,7 @@ static void try_others(request_rec *r, uapi_ask **sent, uapi_fetch *fetches, rea
     for (size_t i = 0; i < count; i++) {
         if (fetches[i].error != NULL && fetches[i].status == 0 && sent[i]->call->wanted_member == NULL &&
             uapi_worker_is_balanced(sent[i]->server->url) && prepare(r, sent[i], &again[going])) {
-            states[i] = (reading){.ask = sent[i], .pool = r->pool};
+            states[i] = (reading){.ask = sent[i], .r = r, .pool = r->pool};
             again[going].enough = enough;
             again[going].baton = &states[i];
             which[going++] = i;
@@ -386,7 +396,7 @@ apr_status_t uapi_federate_ask(request_rec *r, uapi_call *call, uapi_ask *asks, 
     waiting who = {r->connection, call, r->connection->aborted || asks[0].is_refusal};
     apr_status_t status = uapi_federate_prepare(r, call, asks, count, fetches, sent, &going, result);
     for (size_t i = 0; i < going; i++) {
-        states[i] = (reading){.ask = sent[i], .pool = r->pool};
+        states[i] = (reading){.ask = sent[i], .r = r, .pool = r->pool};
         fetches[i].enough = enough;
         fetches[i].baton = &states[i];
     }

@@ -3,6 +3,9 @@
  * A batch (2025-03-26) at a universal gateway: its members are calls of their own, each for the server that it names. Each goes through the
  * stages by itself, and what one of them is refused is its own affair. They are sent side by side, each to its server as the single
  * message that servers of every revision take, and the answers make one array.
+ *
+ * What a server says before it answers goes to the client at once, if that takes event streams: then the array is the stream's last event
+ * (2025-03-26, "basic/transports", 5 and 6).
  */
 #include "federate.h"
 
@@ -13,6 +16,7 @@
 #include "http_protocol.h"
 
 #include "batch.h"
+#include "federate_channel.h"
 #include "log.h"
 #include "refuse.h"
 #include "stages.h"
@@ -171,10 +175,17 @@ static apr_status_t make_asks(request_rec *r, uapi_call *call, uapi_ask *asks, u
                                           .method = uapi_call_method(own, &own->mcp.messages[0]),
                                           .body = apr_pstrmemdup(r->pool, own->forward, own->forward_length),
                                           .modern = peers[i]->revision == UAPI_MCP_2026_07_28,
+                                          .channel = call->federated->channel,
                                           .call = own};
         }
     }
     return status;
+}
+
+static int takes_streams(const request_rec *r)
+{
+    const char *accept = apr_table_get(r->headers_in, "Accept");
+    return accept != NULL && ap_strcasestr(accept, "text/event-stream") != NULL;
 }
 
 static const char *answer_of(request_rec *r, const uapi_call *call, const uapi_ask *ask, uint32_t index)
@@ -199,7 +210,9 @@ apr_status_t uapi_federate_answer_batch(request_rec *r, uapi_call *call, const c
     const char **answers = apr_pcalloc(r->pool, sizeof(*answers) * (call->mcp.count + 1));
     apr_array_header_t *all = apr_array_make(r->pool, (int)call->mcp.count, sizeof(const char *));
     size_t count;
-    apr_status_t status = make_asks(r, call, asks, which, &count, answers, result);
+    apr_status_t status;
+    call->federated->channel = takes_streams(r) ? uapi_channel_create(r, call) : NULL;
+    status = make_asks(r, call, asks, which, &count, answers, result);
     if (status == APR_SUCCESS && count > 0) {
         status = uapi_federate_ask(r, call, asks, count, result);
     }

@@ -15,15 +15,12 @@
 
 #include "ap_mpm.h"
 #include "http_core.h"
-#include "http_protocol.h"
 
 #include "../core/fetch.h"
 #include "../core/session.h"
 #include "../core/sse.h"
-#include "inspect.h"
+#include "federate_channel.h"
 #include "log.h"
-#include "server_messages.h"
-#include "server_refusal.h"
 #include "settle.h"
 #include "watch.h"
 
@@ -32,15 +29,12 @@
 #define TICK 500                           /* ms; between two looks at the client */
 
 typedef struct stream {
-    request_rec *r;
-    uapi_call *call;
+    uapi_channel *channel;
     uapi_fetch *fetches;
     size_t count;
-    int begun, client_gone;
     int resumed;                     /* one server's stream, from an event on */
     const uapi_listening *listening; /* NULL: the stream of a GET */
-    apr_time_t opened, last_sign;
-    apr_pool_t *event_pool;
+    apr_time_t opened;
 } stream;
 
 /* One server's. */
@@ -51,46 +45,6 @@ typedef struct source {
     uapi_stream_limits limits;
     uapi_stream_use use;
 } source;
-
-/* ----------------------------------------------------------------------------- writing */
-
-static int write_text(stream *s, const char *text, size_t length)
-{
-    s->last_sign = apr_time_now();
-    s->call->response_bytes += (apr_off_t)length;
-    if (ap_rwrite(text, (int)length, s->r) < 0 || ap_rflush(s->r) < 0 || s->r->connection->aborted) {
-        s->client_gone = 1;
-    }
-    return s->client_gone;
-}
-
-static int write_event(stream *s, const char *data, size_t length);
-
-static int begin(stream *s)
-{
-    s->begun = 1;
-    s->r->status = s->call->status = HTTP_OK;
-    ap_set_content_type(s->r, "text/event-stream");
-    apr_table_setn(s->r->headers_out, "Cache-Control", "no-store");
-    return (s->listening != NULL) ? write_event(s, s->listening->acknowledged, strlen(s->listening->acknowledged))
-                                  : write_text(s, ": \n\n", 4);
-}
-
-/* A message of JSON has line ends between its values only. */
-static int write_event(stream *s, const char *data, size_t length)
-{
-    char *text;
-    if (!s->begun && begin(s) != 0) {
-        return 1;
-    }
-    text = apr_pstrcat(s->event_pool, "data: ", apr_pstrmemdup(s->event_pool, data, length), "\n\n", NULL);
-    for (size_t i = 6; i < 6 + length; i++) {
-        if (text[i] == '\n' || text[i] == '\r') {
-            text[i] = ' ';
-        }
-    }
-    return write_text(s, text, length + 8);
-}
 
 /* ----------------------------------------------------------------------------- reading */
 
@@ -125,7 +79,7 @@ static int is_wanted(const source *from, const uapi_inspected *judged)
         return 1;
     }
     if (strcmp(method, "notifications/resources/updated") == 0) {
-        return is_subscribed(&from->ask->call->json, &judged->json, from->to->event_pool);
+        return is_subscribed(&from->ask->call->json, &judged->json, from->to->channel->event_pool);
     }
     for (const char *const *wanted = listening->wanted; *wanted != NULL; wanted++) {
         if (strcmp(*wanted, method) == 0) {
@@ -149,32 +103,21 @@ static int write_resumed(source *from, const uapi_sse_event *event, const char *
 {
     stream *s = from->to;
     const char *text;
-    uapi_sse_rewrite(event, data, length, s->event_pool, &text, &length);
+    uapi_sse_rewrite(event, data, length, s->channel->event_pool, &text, &length);
     if (event->has_id) {
-        uapi_sse_map_ids(&text, &length, event->lead, seal_id, from->ask->call, s->event_pool);
+        uapi_sse_map_ids(&text, &length, event->lead, seal_id, from->ask->call, s->channel->event_pool);
     }
-    return (s->begun || begin(s) == 0) ? write_text(s, text, length) : 1;
+    return (s->channel->begun || uapi_channel_begin(s->channel) == 0) ? uapi_channel_write(s->channel, text, length)
+                                                                      : 1;
 }
 
 /* Requests and notifications pass if policy and scanners let them; an answer answers nothing here. */
 static int judge_event(source *from, const uapi_sse_event *event)
 {
     stream *s = from->to;
-    uapi_call *own = from->ask->call;
     uapi_inspected judged;
     uapi_result why = {0};
-    apr_status_t status = uapi_inspect_text(own, UAPI_TEXT_JSON, event->data, event->data_length, &judged,
-                                            s->event_pool, &why);
-    if (status == APR_SUCCESS) {
-        status = uapi_server_messages_judge(s->r, own, &judged, s->event_pool, &why);
-    } else {
-        uapi_server_messages_withheld(s->r, own, &judged, &why);
-    }
-    if (status != APR_SUCCESS) {
-        uapi_server_refusal_send(s->r, own, &judged, why.reason, s->event_pool);
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, s->r,
-                      UAPI_LOGNO(0123) "call %s: an event of server %s was withheld: %s", own->id, own->server,
-                      uapi_reason_describe(why.reason)->code);
+    if (uapi_channel_judge(s->channel, from->ask, event, &judged, &why) != APR_SUCCESS) {
         from->ask->trouble = (why.reason == UAPI_REASON_RESPONSE_REFUSED) ? why.reason : from->ask->trouble;
         return why.reason == UAPI_REASON_RESPONSE_REFUSED;
     }
@@ -182,11 +125,11 @@ static int judge_event(source *from, const uapi_sse_event *event)
                         !is_wanted(from, &judged))) {
         return 0;
     }
-    own->response_bytes += (apr_off_t)judged.length;
+    from->ask->call->response_bytes += (apr_off_t)judged.length;
     if (s->resumed) {
         return write_resumed(from, event, judged.text, judged.length);
     }
-    return write_event(s, judged.text, judged.length);
+    return uapi_channel_write_message(s->channel, judged.text, judged.length);
 }
 
 static int is_stream(const uapi_fetch *fetch)
@@ -228,7 +171,7 @@ static int take(uapi_fetch *fetch, const char *bytes, size_t length)
         } else {
             over = event.data != NULL && judge_event(from, &event);
         }
-        apr_pool_clear(from->to->event_pool);
+        apr_pool_clear(from->to->channel->event_pool);
     }
     return over;
 }
@@ -243,7 +186,7 @@ static int is_stopping(void)
 
 static int ask_client(stream *s)
 {
-    return apr_time_now() - s->last_sign > SIGN_OF_LIFE && write_text(s, ": \n\n", 4);
+    return apr_time_now() - s->channel->last_sign > SIGN_OF_LIFE && uapi_channel_write(s->channel, ": \n\n", 4);
 }
 
 /* Until it is known whether any server has a stream, the client gets no head. */
@@ -255,7 +198,7 @@ static int await_heads(stream *s)
         live += !s->fetches[i].over && is_stream(&s->fetches[i]);
     }
     if (live > 0 && (known == s->count || apr_time_now() - s->opened > HEAD_PATIENCE)) {
-        return begin(s);
+        return uapi_channel_begin(s->channel);
     }
     return known == s->count && live == 0;
 }
@@ -263,8 +206,9 @@ static int await_heads(stream *s)
 static int turn(void *baton)
 {
     stream *s = baton;
-    s->client_gone = s->client_gone || uapi_watch_is_gone(s->r->connection, s->call);
-    return s->client_gone || is_stopping() || (s->begun ? ask_client(s) : await_heads(s));
+    s->channel->client_gone = s->channel->client_gone ||
+                              uapi_watch_is_gone(s->channel->r->connection, s->channel->call);
+    return s->channel->client_gone || is_stopping() || (s->channel->begun ? ask_client(s) : await_heads(s));
 }
 
 /* ----------------------------------------------------------------------------- all of it */
@@ -300,16 +244,17 @@ static size_t choose_resumed(request_rec *r, const uapi_call *call, uapi_ask *as
 
 static void run(stream *s, uapi_ask **sent)
 {
-    source *sources = apr_pcalloc(s->r->pool, sizeof(*sources) * (s->count + 1));
+    source *sources = apr_pcalloc(s->channel->r->pool, sizeof(*sources) * (s->count + 1));
     for (size_t i = 0; i < s->count; i++) {
-        sources[i] = (source){.to = s,
-                              .ask = sent[i],
-                              .sse = uapi_sse_create(s->r->pool, uapi_config_max_response(s->call->route)),
-                              .limits = uapi_config_stream_limits(s->call->route)};
+        sources[i] = (source){
+            .to = s,
+            .ask = sent[i],
+            .sse = uapi_sse_create(s->channel->r->pool, uapi_config_max_response(s->channel->call->route)),
+            .limits = uapi_config_stream_limits(s->channel->call->route)};
         s->fetches[i].take = take;
         s->fetches[i].baton = &sources[i];
     }
-    uapi_fetch_watch(s->fetches, s->count, TICK, turn, s, s->r->pool);
+    uapi_fetch_watch(s->fetches, s->count, TICK, turn, s, s->channel->r->pool);
     for (size_t i = 0; i < s->count; i++) {
         sent[i]->status = s->fetches[i].status;
         if (s->fetches[i].status == 0) {
@@ -321,33 +266,33 @@ static void run(stream *s, uapi_ask **sent)
 /* An outcome that cannot be recorded must not look like a good end. */
 static int finish(stream *s, uapi_ask *asks, size_t count)
 {
-    const char *outcome = s->client_gone ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK;
+    const char *outcome = s->channel->client_gone ? UAPI_OUTCOME_CLIENT_GONE : UAPI_OUTCOME_OK;
     for (size_t i = 0; i < count; i++) {
-        uapi_federate_conclude(s->r, &asks[i], asks[i].status == HTTP_OK ? outcome : UAPI_OUTCOME_OK);
+        uapi_federate_conclude(s->channel->r, &asks[i], asks[i].status == HTTP_OK ? outcome : UAPI_OUTCOME_OK);
     }
-    if (s->begun && s->listening != NULL && !s->client_gone) {
-        write_event(s, s->listening->ended, strlen(s->listening->ended));
+    if (s->channel->begun && s->listening != NULL && !s->channel->client_gone) {
+        uapi_channel_write_message(s->channel, s->listening->ended, strlen(s->listening->ended));
     }
-    if (!s->begun && s->listening != NULL) {
+    if (!s->channel->begun && s->listening != NULL) {
         uapi_result failed = {0};
-        uapi_fail(&failed, s->r->pool, APR_EGENERAL, UAPI_REASON_UPSTREAM_FAILED, "no server opened a stream");
-        return uapi_federate_refuse(s->r, s->call, &failed);
+        uapi_fail(&failed, s->channel->r->pool, APR_EGENERAL, UAPI_REASON_UPSTREAM_FAILED, "no server opened a stream");
+        return uapi_federate_refuse(s->channel->r, s->channel->call, &failed);
     }
-    if (!s->begun) {
-        s->call->replied = 1;
-        s->call->status = HTTP_METHOD_NOT_ALLOWED;
+    if (!s->channel->begun) {
+        s->channel->call->replied = 1;
+        s->channel->call->status = HTTP_METHOD_NOT_ALLOWED;
     }
-    if (uapi_settle(s->r, s->call, outcome) != APR_SUCCESS || s->client_gone) {
-        s->r->connection->keepalive = AP_CONN_CLOSE;
-        s->r->connection->aborted = 1;
+    if (uapi_settle(s->channel->r, s->channel->call, outcome) != APR_SUCCESS || s->channel->client_gone) {
+        s->channel->r->connection->keepalive = AP_CONN_CLOSE;
+        s->channel->r->connection->aborted = 1;
     }
-    return s->begun ? OK : HTTP_METHOD_NOT_ALLOWED;
+    return s->channel->begun ? OK : HTTP_METHOD_NOT_ALLOWED;
 }
 
 int uapi_federate_stream(request_rec *r, uapi_call *call, const char *id)
 {
     uapi_listening listening = {0};
-    stream s = {.r = r, .call = call, .opened = apr_time_now()};
+    stream s = {.channel = uapi_channel_create(r, call), .opened = apr_time_now()};
     uapi_result trouble = {0};
     uapi_ask *asks, **sent;
     size_t count = 0;
@@ -357,8 +302,8 @@ int uapi_federate_stream(request_rec *r, uapi_call *call, const char *id)
         return uapi_federate_refuse(r, call, &trouble);
     } else {
         s.listening = &listening;
+        s.channel->first = listening.acknowledged;
     }
-    apr_pool_create(&s.event_pool, r->pool);
     s.fetches = apr_pcalloc(r->pool, sizeof(*s.fetches) * (count + 1));
     sent = apr_pcalloc(r->pool, sizeof(*sent) * (count + 1));
     s.resumed = id == NULL && call->federated->last_event != NULL;
