@@ -16,6 +16,7 @@ sub server {
         return $reply->json({ %$answer, error => { code => -32601, message => 'Method not found' } }, 400) if $message->{method} ne 'subscriptions/listen' || $option{broken};
         my $notify = sub { my ($method, %params) = @_; return 'data: ' . to_json({ jsonrpc => '2.0', method => $method, params => { %params, _meta => { 'io.modelcontextprotocol/subscriptionId' => $message->{id} } } }) . "\n\n" };
         $reply->start(200, 'Content-Type' => 'text/event-stream')->chunk($notify->('notifications/subscriptions/acknowledged', notifications => $message->{params}{notifications}))->sleep(0.2);
+        $reply->chunk(join '', map { $notify->('notifications/tasks', taskId => $_, status => 'working') } "$name-1", "$name-2");
         $reply->chunk($notify->('notifications/tools/list_changed') . $notify->('notifications/prompts/list_changed') . $notify->('notifications/resources/updated', uri => "file:///$name"))->sleep($option{last} ? 0.5 : 5);
         return $reply->chunk('data: ' . to_json({ %$answer, result => { resultType => 'complete' } }) . "\n\n");
     });
@@ -69,6 +70,23 @@ is $asked->header('mcp-method'), 'subscriptions/listen', 'with its header';
 ($asked) = grep { $_->json->{method} eq 'subscriptions/listen' } $server{two}->requests;
 is_deeply $asked->json->{params}{notifications}, { toolsListChanged => JSON::PP::true }, 'and not for what policy forbids';
 is_deeply [$server{shut}->requests], [], 'a server that the caller may not use hears nothing';
+# ---- tasks (SEP-2663)
+$_->forget for values %server;
+my $refused = listen_to('/mcp', { taskIds => ['uapi:one:one-1'] });
+is_deeply [$refused->{error}{code}, $refused->{error}{data}{reason}], [-32021, 'client.capability'], 'tasks need the capability';
+is scalar(grep { $_->json->{method} eq 'subscriptions/listen' } $server{one}->requests), 0, 'else nobody is asked';
+$meta{'io.modelcontextprotocol/clientCapabilities'} = { extensions => { 'io.modelcontextprotocol/tasks' => {} } };
+$stream = listen_to('/mcp', { taskIds => [map { "uapi:$_:$_-1" } qw(one two old shut)], toolsListChanged => JSON::PP::true });
+@events = @{ $stream->{events} || [] };
+is_deeply $events[0]{params}{notifications}, { toolsListChanged => JSON::PP::true, taskIds => ['uapi:one:one-1', 'uapi:two:two-1'] }, 'tasks of the servers that have subscriptions are acknowledged'
+    or diag explain $events[0];
+is_deeply [sort map { $_->{params}{taskId} } grep { ($_->{method} // '') eq 'notifications/tasks' } @events], ['uapi:one:one-1', 'uapi:two:two-1'],
+    'their changes come under the ids of the endpoint, and no others';
+($asked) = grep { $_->json->{method} eq 'subscriptions/listen' } $server{one}->requests;
+is_deeply $asked->json->{params}{notifications}, { toolsListChanged => JSON::PP::true, taskIds => ['one-1'] }, 'a server is asked for its own, by its own ids';
+is_deeply $asked->json->{params}{_meta}{'io.modelcontextprotocol/clientCapabilities'}, { extensions => { 'io.modelcontextprotocol/tasks' => {} } }, '  with the capability';
+is listen_to('/mcp', { taskIds => [] })->{events}[0]{method}, 'notifications/subscriptions/acknowledged', 'an empty list is none';
+
 is listen_to('/old', { toolsListChanged => JSON::PP::true })->{error}{data}{reason}, 'gateway.era', 'only servers of older revisions';
 $httpd->allow_log(qr/UAPI0101.*upstream\.failed/);
 is listen_to('/broken', { toolsListChanged => JSON::PP::true })->{error}{data}{reason}, 'upstream.failed', 'a server that opens no stream';

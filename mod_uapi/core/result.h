@@ -15,7 +15,7 @@
 #include <apr_pools.h>
 
 /* JSON-RPC error codes of the implementation's own range, by what was refused. -32600, -32601, -32700 are
- * JSON-RPC's own; -32020 and -32022 are MCP 2026-07-28's. */
+ * JSON-RPC's own; -32020 to -32022 are MCP 2026-07-28's. */
 enum {
     UAPI_RPC_PARSE_ERROR = -32700,
     UAPI_RPC_INVALID_REQUEST = -32600,
@@ -29,6 +29,7 @@ enum {
     UAPI_RPC_AUDIT_UNAVAILABLE = -32015,
     UAPI_RPC_REQUEST_INVALID = -32016,
     UAPI_RPC_HEADER_MISMATCH = -32020,
+    UAPI_RPC_MISSING_CAPABILITY = -32021,
     UAPI_RPC_UNSUPPORTED_VERSION = -32022
 };
 
@@ -88,7 +89,8 @@ typedef enum uapi_reason {
     UAPI_REASON_UPSTREAM_UNREACHABLE, /* upstream.unreachable: nothing was sent */
     UAPI_REASON_GATEWAY_UNSUPPORTED,  /* gateway.unsupported: a method that a universal gateway does not have */
     UAPI_REASON_GATEWAY_ERA,          /* gateway.era: the revisions of client and server cannot be brought together */
-    UAPI_REASON_GATEWAY_CURSOR,       /* gateway.cursor: no cursor of this endpoint's */
+    UAPI_REASON_CLIENT_CAPABILITY, /* client.capability: what the client asks for needs one that it did not declare */
+    UAPI_REASON_GATEWAY_CURSOR,    /* gateway.cursor: no cursor of this endpoint's */
     UAPI_REASON_COUNT
 } uapi_reason;
 

@@ -52,13 +52,21 @@ static void read_wish(request_rec *r, const uapi_call *call, wish *w, uapi_liste
     listening->wanted = wanted;
 }
 
-/* The URIs that are this server's, as it knows them (`own`) or as the client does: JSON strings, with commas. */
-static const char *uris_of(request_rec *r, const uapi_call *call, const wish *w, const char *server, int own)
+/* What can be listed in a filter, and the method that policy must allow for it. Tasks are those of SEP-2663. */
+typedef struct listed {
+    const char *filter, *method;
+} listed;
+static const listed lists[] = {{"resourceSubscriptions", "resources/subscribe"}, {"taskIds", "tasks/get"}};
+enum { LISTS = sizeof(lists) / sizeof(lists[0]) };
+
+/* Those of a list that are this server's, as it knows them (`own`) or as the client does: JSON strings, with commas. */
+static const char *listed_of(request_rec *r, const uapi_call *call, const wish *w, const listed *which,
+                             const char *server, int own)
 {
-    uint32_t list = member(w->json, w->filter, "resourceSubscriptions"), node;
+    uint32_t list = member(w->json, w->filter, which->filter), node;
     const char *prefix = apr_pstrcat(r->pool, "uapi:", server, ":", NULL), *uris = "";
     uapi_verdict verdict;
-    uapi_decide_method(call, server, "resources/subscribe", &verdict);
+    uapi_decide_method(call, server, which->method, &verdict);
     if (list == UAPI_JSON_NONE || w->json->nodes[list].type != UAPI_JSON_ARRAY ||
         (verdict.effect == UAPI_EFFECT_DENY && uapi_call_enforces(call))) {
         return "";
@@ -79,21 +87,57 @@ static const char *uris_of(request_rec *r, const uapi_call *call, const wish *w,
     return uris;
 }
 
-static const char *filter_text(request_rec *r, const char *flags, const char *uris)
+/* With commas between what is not empty. */
+static const char *join(request_rec *r, const char *some, const char *more)
 {
-    return apr_pstrcat(r->pool, "{", flags, (flags[0] != '\0' && uris[0] != '\0') ? "," : "",
-                       uris[0] != '\0' ? "\"resourceSubscriptions\":[" : "", uris, uris[0] != '\0' ? "]" : "", "}",
-                       NULL);
+    return apr_pstrcat(r->pool, some, (some[0] != '\0' && more[0] != '\0') ? "," : "", more, NULL);
+}
+
+static const char *filter_text(request_rec *r, const char *flags, const char *const *entries)
+{
+    const char *text = flags;
+    for (size_t i = 0; i < LISTS; i++) {
+        if (entries[i][0] != '\0') {
+            text = join(r, text, apr_pstrcat(r->pool, "\"", lists[i].filter, "\":[", entries[i], "]", NULL));
+        }
+    }
+    return apr_pstrcat(r->pool, "{", text, "}", NULL);
+}
+
+static const char *filter_for(request_rec *r, const uapi_call *call, const wish *w, const char *server)
+{
+    const char *own[LISTS];
+    for (size_t i = 0; i < LISTS; i++) {
+        own[i] = listed_of(r, call, w, &lists[i], server, 1);
+    }
+    return filter_text(r, w->flags, own);
+}
+
+/* Who asks for tasks must have said that it knows them ("extensions/tasks"). */
+static apr_status_t check_capability(request_rec *r, const uapi_call *call, const wish *w, uapi_result *result)
+{
+    uint32_t meta = member(w->json, call->mcp.messages[0].params, "_meta");
+    uint32_t extensions = member(w->json, member(w->json, meta, "io.modelcontextprotocol/clientCapabilities"),
+                                 "extensions");
+    uint32_t tasks = member(w->json, w->filter, "taskIds");
+    if (tasks == UAPI_JSON_NONE || uapi_json_first(w->json, tasks) == UAPI_JSON_NONE ||
+        member(w->json, extensions, "io.modelcontextprotocol/tasks") != UAPI_JSON_NONE) {
+        return APR_SUCCESS;
+    }
+    return uapi_fail(result, r->pool, APR_EINVAL, UAPI_REASON_CLIENT_CAPABILITY,
+                     "taskIds without the capability io.modelcontextprotocol/tasks");
 }
 
 static const char *body_of(request_rec *r, const char *id, const char *filter)
 {
-    return apr_pstrcat(r->pool, "{\"jsonrpc\":\"2.0\",\"id\":", id,
-                       ",\"method\":\"subscriptions/listen\",\"params\":{\"_meta\":{"
-                       "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
-                       "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"mod_uapi\",\"version\":\"1\"},"
-                       "\"io.modelcontextprotocol/clientCapabilities\":{}},\"notifications\":",
-                       filter, "}}", NULL);
+    return apr_pstrcat(
+        r->pool, "{\"jsonrpc\":\"2.0\",\"id\":", id,
+        ",\"method\":\"subscriptions/listen\",\"params\":{\"_meta\":{"
+        "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+        "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"mod_uapi\",\"version\":\"1\"},"
+        "\"io.modelcontextprotocol/clientCapabilities\":",
+        strstr(filter, "\"taskIds\":[") != NULL ? "{\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}" : "{}",
+        "},\"notifications\":", filter, "}}", NULL);
 }
 
 static void write_frames(request_rec *r, const char *id, const char *filter, uapi_listening *listening)
@@ -116,28 +160,30 @@ apr_status_t uapi_federate_listen(request_rec *r, uapi_call *call, const char *i
     size_t all = (size_t)allowed->nelts;
     const uapi_federation_peer **peers = apr_pcalloc(r->pool, sizeof(*peers) * (all + 1));
     uapi_reason *reasons = apr_pcalloc(r->pool, sizeof(*reasons) * (all + 1));
-    const char *given = "";
+    const char *given[LISTS] = {"", ""};
     wish w;
     apr_status_t status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
                                               reasons, all, NULL, result);
     *count = 0;
     *asks = apr_pcalloc(r->pool, sizeof(**asks) * (all + 1));
     read_wish(r, call, &w, listening);
+    if (status == APR_SUCCESS) {
+        status = check_capability(r, call, &w, result);
+    }
     for (size_t i = 0; i < all && status == APR_SUCCESS; i++) {
         const uapi_policy_server *server = APR_ARRAY_IDX(allowed, (int)i, const uapi_policy_server *);
-        const char *uris;
         if (peers[i] == NULL || peers[i]->revision != UAPI_MCP_2026_07_28) {
             continue;
         }
-        uris = uris_of(r, call, &w, server->name, 0);
-        given = apr_pstrcat(r->pool, given, (given[0] != '\0' && uris[0] != '\0') ? "," : "", uris, NULL);
-        (*asks)[(*count)++] = (uapi_ask){
-            .server = server,
-            .peer = peers[i],
-            .http_method = "POST",
-            .method = "subscriptions/listen",
-            .modern = 1,
-            .body = body_of(r, id, filter_text(r, w.flags, uris_of(r, call, &w, server->name, 1)))};
+        for (size_t j = 0; j < LISTS; j++) {
+            given[j] = join(r, given[j], listed_of(r, call, &w, &lists[j], server->name, 0));
+        }
+        (*asks)[(*count)++] = (uapi_ask){.server = server,
+                                         .peer = peers[i],
+                                         .http_method = "POST",
+                                         .method = "subscriptions/listen",
+                                         .modern = 1,
+                                         .body = body_of(r, id, filter_for(r, call, &w, server->name))};
     }
     if (status == APR_SUCCESS && *count == 0) {
         return uapi_fail(result, r->pool, APR_ENOTIMPL, UAPI_REASON_GATEWAY_ERA, "no server that has subscriptions");

@@ -48,13 +48,13 @@ typedef struct source {
 
 /* ----------------------------------------------------------------------------- reading */
 
-/* Does the request to this server name the resource that it tells of? */
-static int is_subscribed(const uapi_json *request, const uapi_json *event, apr_pool_t *pool)
+/* Does the request to this server list what it tells of: in the filter's `list` what stands in its `key`? */
+static int is_subscribed(const uapi_json *request, const uapi_json *event, const char *list_key, const char *key,
+                         apr_pool_t *pool)
 {
-    uint32_t uri = uapi_json_member(event, uapi_json_member(event, 0, "params"), "uri");
-    uint32_t list = uapi_json_member(request,
-                                     uapi_json_member(request, uapi_json_member(request, 0, "params"), "notifications"),
-                                     "resourceSubscriptions");
+    uint32_t uri = uapi_json_member(event, uapi_json_member(event, 0, "params"), key);
+    uint32_t list = uapi_json_member(
+        request, uapi_json_member(request, uapi_json_member(request, 0, "params"), "notifications"), list_key);
     uint32_t node = (list != UAPI_JSON_NONE) ? uapi_json_first(request, list) : UAPI_JSON_NONE;
     const char *text;
     if (uri == UAPI_JSON_NONE || event->nodes[uri].type != UAPI_JSON_STRING) {
@@ -79,7 +79,11 @@ static int is_wanted(const source *from, const uapi_inspected *judged)
         return 1;
     }
     if (strcmp(method, "notifications/resources/updated") == 0) {
-        return is_subscribed(&from->ask->call->json, &judged->json, from->to->channel->event_pool);
+        return is_subscribed(&from->ask->call->json, &judged->json, "resourceSubscriptions", "uri",
+                             from->to->channel->event_pool);
+    }
+    if (strcmp(method, "notifications/tasks") == 0) {
+        return is_subscribed(&from->ask->call->json, &judged->json, "taskIds", "taskId", from->to->channel->event_pool);
     }
     for (const char *const *wanted = listening->wanted; *wanted != NULL; wanted++) {
         if (strcmp(*wanted, method) == 0) {
