@@ -271,13 +271,14 @@ static apr_status_t recognise(const uapi_call *call, uapi_inspected *out, apr_po
     return (status == APR_SUCCESS && is_mcp) ? check_results(&out->json, pool, why) : status;
 }
 
+/* Without an id there are errors (JSON-RPC 2.0, 5), and no results. */
 static int is_stray(const uapi_call *call, const uapi_json *json, uint32_t message, apr_pool_t *pool)
 {
     uint32_t id = uapi_json_member(json, message, "id");
-    return id != UAPI_JSON_NONE && json->nodes[id].type != UAPI_JSON_NULL &&
+    int has_result = uapi_json_member(json, message, "result") != UAPI_JSON_NONE;
+    return id != UAPI_JSON_NONE && (has_result || json->nodes[id].type != UAPI_JSON_NULL) &&
            uapi_json_member(json, message, "method") == UAPI_JSON_NONE &&
-           (uapi_json_member(json, message, "result") != UAPI_JSON_NONE ||
-            uapi_json_member(json, message, "error") != UAPI_JSON_NONE) &&
+           (has_result || uapi_json_member(json, message, "error") != UAPI_JSON_NONE) &&
            !uapi_batch_was_asked(call, json, id, pool);
 }
 

@@ -191,8 +191,8 @@ static const char *const negative[] = {
     "to=~alice",
     "q=ping 192.0.2.1",
     "PAGER=less -R",
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
-    "call\",\"params\":{\"name\":\"find\",\"arguments\":{\"filter\":{\"a\":{\"$exists\":1}}}}}",
+    ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
+     "call\",\"params\":{\"name\":\"find\",\"arguments\":{\"filter\":{\"a\":{\"$exists\":1}}}}}"),
     "x = y ? f : function(a) { return a; }",
     "class=\"container\"",
     "echo \"rm -rf /srv\"",
