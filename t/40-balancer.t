@@ -66,6 +66,7 @@ for (1 .. 3) {
     is scalar keys %seen, 1, 'so does a session of HTTP+SSE';
     like((keys %seen)[0], qr{^Accepted by ([ab]) for /mcp/message\?sessionId=\1-1$}, 'at the member that opened it');
 }
+$httpd->expect_log(qr{UAPI0127: server s has opened a session that cannot stay with its member: balancer://plain has no stickysession=});
 my ($name, $plain) = begin('/plain');
 is scalar(grep { ask($plain, path => '/plain')->{status} == 200 } 1 .. 4), 4, 'a balancer that does not stick is left alone';
 

@@ -2,11 +2,15 @@
 #include "affinity.h"
 
 #include <dlfcn.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "http_log.h"
+
 #include "../core/session.h"
+#include "log.h"
 
 const char *uapi_affinity_join(const uapi_call *call, const char *id, apr_pool_t *pool)
 {
@@ -72,6 +76,13 @@ static void take_cookie(request_rec *r, const uapi_call *call)
     }
 }
 
+/* With a single member there is nothing to forget. */
+static int forgets(const proxy_worker *worker, const char *member)
+{
+    const proxy_balancer *balancer = worker != NULL ? worker->balancer : NULL;
+    return balancer != NULL && balancer->workers->nelts > 1 && (member == NULL || balancer->s->sticky[0] == '\0');
+}
+
 apr_status_t uapi_affinity_check(request_rec *r, uapi_call *call, const proxy_worker *worker, uapi_result *result)
 {
     const char *route = (worker != NULL && worker->s != NULL) ? worker->s->route : "";
@@ -83,5 +94,17 @@ apr_status_t uapi_affinity_check(request_rec *r, uapi_call *call, const proxy_wo
         }
     }
     call->member = uapi_session_names_member(route) ? apr_pstrdup(r->pool, route) : NULL;
+    call->unstuck = forgets(worker, call->member) ? worker->balancer->s->name : NULL;
     return APR_SUCCESS;
+}
+
+void uapi_affinity_warn(request_rec *r, const uapi_call *call)
+{
+    static atomic_flag warned = ATOMIC_FLAG_INIT;
+    if (call->unstuck != NULL && !atomic_flag_test_and_set(&warned)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      UAPI_LOGNO(0127) "server %s has opened a session that cannot stay with its member: %s has no "
+                                       "stickysession=, or the member has no route=",
+                      call->server != NULL ? call->server : "", call->unstuck);
+    }
 }

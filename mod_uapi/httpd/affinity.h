@@ -32,4 +32,7 @@ int uapi_affinity_pre_request(proxy_worker **worker, proxy_balancer **balancer, 
  */
 apr_status_t uapi_affinity_check(request_rec *r, uapi_call *call, const proxy_worker *worker, uapi_result *result);
 
+/** A server opened a session: tell the log, once in each process, if the balancer cannot lead the session back to its member. */
+void uapi_affinity_warn(request_rec *r, const uapi_call *call);
+
 #endif

@@ -94,8 +94,9 @@ typedef struct uapi_call {
     const char *cookie;          /* the caller's own, while the balancer is told the member by one */
     char *query;                 /* the caller's own, while mod_proxy is told the endpoint's */
     int steered;
-    int forwarded; /* mod_proxy has the call */
-    int sent;      /* something of it may have reached an upstream */
+    const char *unstuck; /* a balancer that would not lead the session back to the member; NULL: none is known */
+    int forwarded;       /* mod_proxy has the call */
+    int sent;            /* something of it may have reached an upstream */
     enum { UAPI_CLIENT_UNKNOWN, UAPI_CLIENT_OPEN, UAPI_CLIENT_HALF_CLOSED } client; /* when it was first waited */
 
     /* refuse */

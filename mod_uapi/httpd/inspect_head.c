@@ -86,6 +86,7 @@ static apr_status_t seal_session(request_rec *r, uapi_call *call, uapi_result *r
                          "the session id is not visible ASCII");
     }
     call->session = id;
+    uapi_affinity_warn(r, call);
     status = uapi_session_seal(&sealed, uapi_affinity_join(call, id, r->pool), call->gateway->keyring, call->principal,
                                call->server, r->pool, result);
     if (status == APR_SUCCESS) {
