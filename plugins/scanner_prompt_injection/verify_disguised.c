@@ -68,6 +68,29 @@ static char letter_of(char c, char one)
     return c == '1' ? one : found ? letters[found - digits] : c;
 }
 
+static int is_letter(char c)
+{
+    return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+/* Words with a digit between letters. One alone may be a name. */
+static int count_disguised(const uapi_string *text, range where)
+{
+    int count = 0, counted = 0;
+
+    for (size_t at = where.from + 1; at + 1 < where.to; at++) {
+        char c = text->data[at];
+
+        if (c == ' ') {
+            counted = 0;
+        } else if (!counted && c >= '0' && c <= '7' && is_letter(text->data[at - 1]) && is_letter(text->data[at + 1])) {
+            counted = 1;
+            count++;
+        }
+    }
+    return count;
+}
+
 /* A one may be an i or an l, in the next word the other. */
 static int judge_digits(const knowledge *known, const uapi_candidate *candidate, uapi_finding *finding)
 {
@@ -83,7 +106,9 @@ static int judge_digits(const knowledge *known, const uapi_candidate *candidate,
         }
         classes |= encoded_classes(known, plain, count);
     }
-    return conclude(encoded_is_order(classes), where, finding);
+    return conclude(count_disguised(&candidate->text, where) > 1 ? encoded_is_order(classes)
+                                                                 : encoded_is_override(classes),
+                    where, finding);
 }
 
 /* ---------------------------------------------------------------- something between the letters */
