@@ -96,7 +96,7 @@ for my $case (['v1', undef, '2025-11-25'], ['v2', 'legacy', '2025-11-25'], ['v2'
         like $filled->{contents}[0]{text} // to_json($filled), qr/7/, 'and one by a template';
     };
 }
-$httpd->allow_log(qr/UAPI0101.*upstream\.failed/);
+$httpd->allow_log(qr/UAPI0101.*upstream\.(?:failed|unreachable)/);
 
 subtest 'what servers ask of clients' => sub {
     my (undef, $tools, $sampled, $elicited) = client('v1', undef, ['listTools'], ['callTool', { name => 'everything__trigger-sampling-request', arguments => { prompt => 'x', maxTokens => 10 } }],
