@@ -53,11 +53,6 @@ static apr_status_t feed(void *baton, uapi_firewall_channel *channel, const char
     return uapi_firewall_channel_feed(channel, &call, text, length, 0, report, pool, result);
 }
 
-static int drops(void *baton, const uapi_firewall_finding *own)
-{
-    return !uapi_firewall_is_reader(((const uapi_scan_parts *)baton)->firewall, own->scanner);
-}
-
 static void add(const uapi_scan_parts *parts, const uapi_firewall_report *report)
 {
     for (uint32_t i = 0; i < report->count; i++) {
@@ -71,8 +66,7 @@ static apr_status_t judge(reader *r, const char *data, size_t length, const char
                           uapi_result *result)
 {
     const uapi_scan_parts *parts = r->parts;
-    const uapi_stream_scanner scanner = {
-        .scan = scan, .baton = (void *)parts, .drops = drops, .begin = begin, .feed = feed};
+    const uapi_stream_scanner scanner = {.scan = scan, .baton = (void *)parts, .begin = begin, .feed = feed};
     uapi_json json = {0};
     uapi_view view = {.text = data, .length = length};
     uapi_firewall_report own = {0};
@@ -94,10 +88,6 @@ static apr_status_t judge(reader *r, const char *data, size_t length, const char
     }
     if (status != APR_SUCCESS) {
         return status;
-    }
-    if (verdict.dropped) {
-        uapi_firewall_drop(&own, (const uint32_t *)(const void *)verdict.dropped->elts,
-                           (uint32_t)verdict.dropped->nelts, parts->pool);
     }
     add(parts, &own);
     add(parts, &verdict.report);

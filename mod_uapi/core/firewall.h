@@ -91,9 +91,6 @@ apr_status_t uapi_firewall_scan(const uapi_firewall *firewall, uapi_direction di
 void uapi_firewall_add(uapi_firewall_report *report, const uapi_firewall_finding *more, uint32_t count,
                        apr_pool_t *pool);
 
-/** Take findings out of a report: `indexes` of them, in order. What it says as a whole is made anew. */
-void uapi_firewall_drop(uapi_firewall_report *report, const uint32_t *indexes, uint32_t count, apr_pool_t *pool);
-
 /** The reason with which a finding refuses, by its action: approval.required or firewall.blocked. */
 uapi_reason uapi_firewall_reason(uapi_action action);
 

@@ -69,18 +69,6 @@ int uapi_firewall_reads_parts(const uapi_firewall *firewall, uapi_direction dire
     return 0;
 }
 
-int uapi_firewall_is_reader(const uapi_firewall *firewall, const char *scanner)
-{
-    uint32_t i;
-
-    for (i = 0; firewall->streams && i < firewall->scanner_count; i++) {
-        if (firewall->scanners[i].plugin->stream && strcmp(firewall->scanners[i].table->name, scanner) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 static apr_status_t open_reader(stream_reader *reader, const uapi_call_info *call, apr_pool_t *pool,
                                 uapi_result *result)
 {

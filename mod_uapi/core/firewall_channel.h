@@ -15,9 +15,6 @@ typedef struct uapi_firewall_channel uapi_firewall_channel;
 /** Is there a scanner that reads texts in parts, and anything to be found by it in that direction? */
 int uapi_firewall_reads_parts(const uapi_firewall *firewall, uapi_direction direction);
 
-/** Does a scanner of that name read texts in parts? */
-int uapi_firewall_is_reader(const uapi_firewall *firewall, const char *scanner);
-
 /**
  * Begin. `*channel` is NULL if no scanner reads texts in parts in that direction: there is nothing to feed then. Fails
  * with internal.error if a scanner does. The firewall must outlive the channel; `call` need live only for this call.

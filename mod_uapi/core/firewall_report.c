@@ -185,25 +185,3 @@ void uapi_firewall_add(uapi_firewall_report *report, const uapi_firewall_finding
     }
     uapi_firewall_conclude(report, &all);
 }
-
-void uapi_firewall_drop(uapi_firewall_report *report, const uint32_t *indexes, uint32_t count, apr_pool_t *pool)
-{
-    uapi_firewall_collector kept = {.pool = pool};
-    uint32_t i, next = 0;
-
-    for (i = 0; i < report->count; i++) {
-        if (next < count && indexes[next] == i) {
-            next++;
-            continue;
-        }
-        if (!kept.found) {
-            kept.found = apr_array_make(pool, (int)report->count, sizeof(*report->findings));
-        }
-        *(uapi_firewall_finding *)apr_array_push(kept.found) = report->findings[i];
-    }
-    report->findings = NULL;
-    report->count = 0;
-    report->action = report->shadow = UAPI_ACTION_ALLOW;
-    report->decisive = NULL;
-    uapi_firewall_conclude(report, &kept);
-}

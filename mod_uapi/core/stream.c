@@ -62,7 +62,7 @@ typedef struct fragment {
     apr_pool_t *pool;
     channel *channel;
     uint32_t node;
-    int whole, delta;
+    int whole;
     const char *text;
     size_t length;
 } fragment;
@@ -229,38 +229,6 @@ static int continues(const char *text, size_t at)
     return ((unsigned char)text[at] & 0xc0) == 0x80;
 }
 
-/* Does what was found in the joined text show the event's own finding, bytes [from, to) of the fragment? */
-static int is_shown(const fragment *f, const uapi_firewall_report *found, const char *rule, size_t from, size_t to)
-{
-    size_t kept = f->channel->kept;
-    for (uint32_t i = 0; i < found->count; i++) {
-        if (found->findings[i].rule == rule && found->findings[i].from < kept + to &&
-            kept + from < found->findings[i].to) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void drop_own(fragment *f, const uapi_firewall_report *found)
-{
-    const uapi_firewall_report *own = f->event->own;
-    size_t base = f->node != UAPI_JSON_NONE && f->event->view != NULL ? uapi_view_offset(f->event->view, f->node, 0)
-                                                                      : 0;
-    int placed = f->node == UAPI_JSON_NONE || f->event->view != NULL;
-    for (uint32_t i = 0; own != NULL && placed && f->scanner->drops != NULL && i < own->count; i++) {
-        const uapi_firewall_finding *finding = &own->findings[i];
-        if (finding->from < base || finding->to > base + f->length || !f->scanner->drops(f->scanner->baton, finding) ||
-            is_shown(f, found, finding->rule, finding->from - base, finding->to - base)) {
-            continue;
-        }
-        if (f->verdict->dropped == NULL) {
-            f->verdict->dropped = apr_array_make(f->pool, 4, sizeof(uint32_t));
-        }
-        APR_ARRAY_PUSH(f->verdict->dropped, uint32_t) = i;
-    }
-}
-
 static apr_status_t scan_joined(fragment *f, const segment *current, uapi_result *result)
 {
     channel *self = f->channel;
@@ -283,9 +251,6 @@ static apr_status_t scan_joined(fragment *f, const segment *current, uapi_result
     f->verdict->report.overload |= found.overload;
     for (uint32_t i = 0; status == APR_SUCCESS && i < found.count; i++) {
         tell(f, current, &found.findings[i], current->start - self->kept);
-    }
-    if (status == APR_SUCCESS && f->delta && self->kept > 0 && window == f->length) {
-        drop_own(f, &found);
     }
     return status;
 }
@@ -458,8 +423,7 @@ apr_status_t uapi_stream_judge(uapi_stream *stream, const uapi_stream_event *eve
     apr_status_t status = APR_SUCCESS;
     memset(verdict, 0, sizeof(*verdict));
     for (size_t i = 0; i < count && status == APR_SUCCESS; i++) {
-        fragment f = {event,          scanner,         verdict,         pool,        NULL,
-                      shapes[i].node, shapes[i].whole, shapes[i].delta, event->data, event->length};
+        fragment f = {event, scanner, verdict, pool, NULL, shapes[i].node, shapes[i].whole, event->data, event->length};
         if (f.node != UAPI_JSON_NONE) {
             uapi_json_string(event->json, f.node, pool, &f.text, &f.length);
         }

@@ -44,8 +44,6 @@ typedef struct uapi_stream_scanner {
                          apr_pool_t *pool, uapi_result *result);
     /** How many bytes at the end may be the beginning of something that goes on? `length` is at most UAPI_STREAM_CONTEXT. NULL: none ever. */
     size_t (*open)(void *baton, const char *text, size_t length);
-    /** May the event's own finding be dropped where the joined text does not show it? NULL: none may. */
-    int (*drops)(void *baton, const uapi_firewall_finding *own);
     void *baton;
     /** A reader for a channel that begins, in the pool; `*reader` NULL: nobody reads it. NULL: nobody ever does. */
     apr_status_t (*begin)(void *baton, uapi_firewall_channel **reader, apr_pool_t *pool, uapi_result *result);
@@ -78,11 +76,6 @@ typedef struct uapi_stream_part {
 typedef struct uapi_stream_verdict {
     uapi_firewall_report report; /* findings that only the joined texts show; offsets mean nothing */
     apr_array_header_t *parts;   /* of uapi_stream_part; NULL: none */
-    /**
-     * Of uint32_t, in order: the event's own findings that stand for nothing, since the joined text, which is what a client reads, does not show
-     * them: half a word, what an argument of `echo` would be as a command. NULL: none.
-     */
-    apr_array_header_t *dropped;
 } uapi_stream_verdict;
 
 uapi_stream *uapi_stream_create(apr_pool_t *pool);

@@ -9,7 +9,7 @@ typedef struct walk {
     const uapi_json *json;
     uapi_stream_fragment *fragments;
     size_t count, most;
-    int whole, delta, constant;
+    int whole, constant;
     int texts_only; /* members called "text" alone */
 } walk;
 
@@ -80,8 +80,7 @@ static int is_text(const walk *w, uint32_t key)
 static void add(walk *w, uint32_t node, uint64_t hash)
 {
     if (w->count < w->most) {
-        w->fragments[w->count++] = (uapi_stream_fragment){hash, node, (uint8_t)w->whole, (uint8_t)w->delta,
-                                                          (uint8_t)w->constant};
+        w->fragments[w->count++] = (uapi_stream_fragment){hash, node, (uint8_t)w->whole, (uint8_t)w->constant};
     }
 }
 
@@ -151,10 +150,8 @@ static void take_choices(walk *w, uint32_t choices)
     const uapi_json_node *nodes = w->json->nodes;
     for (uint32_t i = choices + 1; i < nodes[choices].skip; i = nodes[i].skip) {
         uint64_t hash = mix_element(w, i, begin("choices"));
-        w->delta = 1;
         descend_member(w, i, "delta", hash);
         descend_member(w, i, "text", hash);
-        w->delta = 0;
     }
 }
 
@@ -162,9 +159,7 @@ static void take_candidates(walk *w, uint32_t candidates)
 {
     const uapi_json_node *nodes = w->json->nodes;
     for (uint32_t i = candidates + 1; i < nodes[candidates].skip; i = nodes[i].skip) {
-        w->delta = 1;
         descend_member(w, i, "content", mix_element(w, i, begin("candidates")));
-        w->delta = 0;
     }
 }
 
@@ -182,9 +177,7 @@ static void take_delta(walk *w, uint32_t event, uint32_t type)
     for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
         hash = mix_member(hash, w->json, event, beside[i]);
     }
-    w->delta = 1;
     descend_member(w, event, "delta", hash);
-    w->delta = 0;
 }
 
 static void take_unknown(walk *w, uint32_t node, const char *type, size_t length)
@@ -224,7 +217,6 @@ size_t uapi_stream_fragments(const uapi_json *json, const char *type, size_t typ
     walk w = {.json = json, .fragments = fragments, .most = most};
     type = type != NULL ? type : "";
     if (json == NULL || json->count == 0) {
-        w.delta = 1;
         add(&w, UAPI_JSON_NONE, mix(begin("text"), type, type_length));
     } else if (json->nodes[0].type == UAPI_JSON_ARRAY) {
         for (uint32_t i = 1; i < json->count; i = json->nodes[i].skip) {

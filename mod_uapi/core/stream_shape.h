@@ -28,7 +28,6 @@ typedef struct uapi_stream_fragment {
     uint64_t channel; /* hash of the channel's name */
     uint32_t node;    /* the string; UAPI_JSON_NONE: the whole of a text that is no JSON */
     uint8_t whole;    /* it is complete without others, but may be followed by some (blocks of a result) */
-    uint8_t delta;    /* clients put it together with what went before, so it means nothing by itself */
     uint8_t constant; /* of unknown shape: the same string again is no part, but a constant */
 } uapi_stream_fragment;
 

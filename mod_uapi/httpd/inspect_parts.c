@@ -69,13 +69,6 @@ static size_t find_open(void *baton, const char *text, size_t length)
     return match > echo ? match : echo;
 }
 
-/* Whoever reads parts by itself has not been asked about the joined text. */
-static int drops(void *baton, const uapi_firewall_finding *own)
-{
-    const uapi_call *call = ((scanning *)baton)->call;
-    return !uapi_inspect_is_echo(own->rule) && !uapi_firewall_is_reader(call->gateway->firewall, own->scanner);
-}
-
 static void edit(apr_array_header_t *edits, const uapi_json *json, const uapi_stream_part *part,
                  const char *replacement)
 {
@@ -119,7 +112,6 @@ apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts
     const uapi_stream_scanner scanner = {
         .scan = scan,
         .open = parts->holds ? find_open : NULL,
-        .drops = drops,
         .baton = &baton,
         .begin = uapi_firewall_reads_parts(call->gateway->firewall, UAPI_DIRECTION_RESPONSE) ? begin_reader : NULL,
         .feed = feed_reader,
@@ -151,10 +143,6 @@ apr_status_t uapi_inspect_parts_judge(uapi_call *call, uapi_inspect_parts *parts
         }
     }
     out->joined = verdict.report;
-    if (verdict.dropped != NULL) {
-        uapi_firewall_drop(&out->report, (const uint32_t *)(const void *)verdict.dropped->elts,
-                           (uint32_t)verdict.dropped->nelts, pool);
-    }
     return status;
 }
 

@@ -90,13 +90,7 @@ static size_t find_open(void *baton, const char *text, size_t length)
     return open;
 }
 
-static int drops(void *baton, const uapi_firewall_finding *own)
-{
-    (void)baton;
-    return own->rule != NULL;
-}
-
-static const uapi_stream_scanner judge_with = {.scan = scan, .open = find_open, .drops = drops};
+static const uapi_stream_scanner judge_with = {.scan = scan, .open = find_open};
 
 /* ------------------------------------------------------------- a text in parts */
 
@@ -178,13 +172,6 @@ static void judge_part(run *r, part *p)
     }
     require(scan(NULL, view.text, view.length, 0, &own, r->pool, NULL) == APR_SUCCESS);
     require(uapi_stream_judge(r->stream, &event, &judge_with, &verdict, r->pool, NULL) == APR_SUCCESS);
-    if (verdict.dropped) {
-        uint32_t before = own.count;
-
-        uapi_firewall_drop(&own, (const uint32_t *)(const void *)verdict.dropped->elts,
-                           (uint32_t)verdict.dropped->nelts, r->pool);
-        require(own.count + (uint32_t)verdict.dropped->nelts == before);
-    }
     take_own(r, p, &view, &own);
     take_parts(r, &verdict);
     if (r->leaves) {

@@ -298,52 +298,6 @@ static void own_is_of_its_place(void **state)
     }
 }
 
-static int drops(void *baton, const uapi_firewall_finding *own)
-{
-    return baton == NULL && own->action == UAPI_ACTION_REDACT;
-}
-
-/* What an event has found by itself, and the text that it is part of does not show: only in deltas, and if the scanner has been asked. */
-static void own_that_is_none(void **state)
-{
-    static const struct {
-        size_t shape;
-        int asked, dropped;
-    } cases[] = {{5, 1, 1}, {9, 1, 1}, {11, 1, 1}, {0, 1, 1}, {5, 0, 0}, {1, 1, 0}, {3, 1, 0}};
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const uapi_stream_scanner asked = {.scan = scan, .drops = cases[i].asked ? drops : NULL};
-        uapi_stream *stream = uapi_stream_create(pool);
-        uapi_firewall_report own;
-        event events[2];
-        uapi_stream_verdict verdict;
-        uapi_view view;
-        uapi_stream_event in = {.number = 1, .own = &own};
-        make(&events[0], shapes[cases[i].shape], "no ", 3);
-        make(&events[1], shapes[cases[i].shape], "TOKEN-0123456789", 16);
-        own = own_report(&events[1], 0);
-        events[1].data[own.findings[0].from] = 't'; /* so that the joined text has none */
-        judge(stream, &events[0], 0, NULL);
-        in.data = events[1].data;
-        in.length = strlen(in.data);
-        in.type = "message";
-        in.type_length = 7;
-        if (events[1].json.count > 0) {
-            uapi_view_make(&view, &events[1].json, pool);
-            in.json = &events[1].json;
-            in.view = &view;
-        }
-        assert_int_equal(uapi_stream_judge(stream, &in, &asked, &verdict, pool, NULL), APR_SUCCESS);
-        assert_int_equal(verdict.dropped != NULL, cases[i].dropped);
-        if (verdict.dropped != NULL) {
-            assert_int_equal(verdict.dropped->nelts, 1);
-            uapi_firewall_drop(&own, (const uint32_t *)(const void *)verdict.dropped->elts, 1, pool);
-            assert_int_equal(own.count, 0);
-            assert_int_equal(own.action, UAPI_ACTION_ALLOW);
-        }
-    }
-}
-
 /* What has left cannot be cut: the rest is, and the placeholder stands where the rest begins. */
 static void rest_is_cut(void **state)
 {
@@ -521,7 +475,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(found_in_single_characters, setup, teardown),
         cmocka_unit_test_setup_teardown(told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(own_is_of_its_place, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_that_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(rest_is_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(channels_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(joined_within_an_event, setup, teardown),
