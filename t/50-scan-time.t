@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # UapiScanTime: a text whose candidates take longer to judge than that is refused in both directions, as an answer and as an event of a
-# stream; in shadow it passes and the record says so; ordinary texts are not concerned; too many readings of a text are refused likewise.
+# stream; in shadow it passes and the record says so; ordinary texts are not concerned.
 use lib 't/lib';
 use Uapi::Test;
 

@@ -150,6 +150,7 @@ static int prepare(transfer *t)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)fetch->body_length);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, fetch->body);
     }
+    curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, (long)fetch->once);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, fetch->method);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, t->headers);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, fetch->take != NULL ? 0L : (long)fetch->timeout_ms);

@@ -27,6 +27,7 @@ struct uapi_fetch {
     const apr_table_t *headers; /* sent as they are */
     const char *body;           /* NULL: none */
     size_t body_length;
+    int once; /* it may have an effect: libcurl sends again what breaks off on a connection that was kept, so it gets a new one */
     int (*enough)(uapi_fetch *fetch); /* asked after each piece; 1 ends the request, well. NULL: read to the end */
     /* For what has no end: each piece is given instead of being kept. Non-zero ends this request. */
     int (*take)(uapi_fetch *fetch, const char *bytes, size_t length);

@@ -180,11 +180,16 @@ static apr_status_t join_all(document *d, uapi_result *result)
 apr_status_t uapi_stream_document(const uapi_view *view, const uapi_stream_scanner *scanner,
                                   uapi_firewall_report *report, apr_pool_t *pool, uapi_result *result)
 {
-    document d = {.view = view, .scanner = scanner, .report = report, .pool = pool};
+    document d; /* some ten KiB, of which most documents need little: not zeroed */
     apr_status_t status = APR_SUCCESS;
     if (view->json == NULL || view->json->count < 2) {
         return APR_SUCCESS;
     }
+    d.view = view;
+    d.scanner = scanner;
+    d.report = report;
+    d.pool = pool;
+    d.found = NULL;
     d.count = uapi_stream_fragments(view->json, NULL, 0, d.fragments, UAPI_STREAM_DOCUMENT);
     if (d.count > 1 && find_channels(&d)) {
         status = join_all(&d, result);

@@ -85,6 +85,7 @@ typedef struct uapi_ask {
     int modern;                       /* it speaks 2026-07-28 */
     const char *socket;               /* of a Unix domain, to connect to instead of the URL's host; NULL: none */
     const apr_table_t *headers;       /* besides those that follow from the above; NULL: none */
+    int is_call;                      /* the client's: it is sent once, whatever becomes of the connection */
     int is_refusal; /* an error in answer to the server's own request: policy has spoken, and only the status comes back */
 
     struct uapi_channel

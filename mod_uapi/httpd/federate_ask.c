@@ -288,6 +288,7 @@ static int prepare(request_rec *r, uapi_ask *ask, uapi_fetch *fetch)
                           .max_size = uapi_config_max_response(ask->call->route),
                           .headers = headers_of(r, ask),
                           .body = ask->body,
+                          .once = ask->is_call,
                           .body_length = (ask->body != NULL) ? strlen(ask->body) : 0};
     return find_member(r, ask, fetch);
 }

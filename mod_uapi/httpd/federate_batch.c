@@ -176,6 +176,7 @@ static apr_status_t make_asks(request_rec *r, uapi_call *call, uapi_ask *asks, u
                                           .body = apr_pstrmemdup(r->pool, own->forward, own->forward_length),
                                           .modern = peers[i]->revision == UAPI_MCP_2026_07_28,
                                           .channel = call->federated->channel,
+                                          .is_call = 1,
                                           .call = own};
         }
     }

@@ -162,13 +162,14 @@ apr_status_t uapi_federate_listen(request_rec *r, uapi_call *call, const char *i
     uapi_reason *reasons = apr_pcalloc(r->pool, sizeof(*reasons) * (all + 1));
     const char *given[LISTS] = {"", ""};
     wish w;
-    apr_status_t status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers,
-                                              reasons, all, NULL, result);
+    apr_status_t status;
     *count = 0;
     *asks = apr_pcalloc(r->pool, sizeof(**asks) * (all + 1));
     read_wish(r, call, &w, listening);
+    status = check_capability(r, call, &w, result);
     if (status == APR_SUCCESS) {
-        status = check_capability(r, call, &w, result);
+        status = uapi_federate_peers(r, call, (const uapi_policy_server *const *)(void *)allowed->elts, peers, reasons,
+                                     all, NULL, result);
     }
     for (size_t i = 0; i < all && status == APR_SUCCESS; i++) {
         const uapi_policy_server *server = APR_ARRAY_IDX(allowed, (int)i, const uapi_policy_server *);
